@@ -1,0 +1,1 @@
+"""Typed settings, their loader, and the TOML that ships with Havik."""

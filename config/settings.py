@@ -1,0 +1,118 @@
+"""The settings of one site, as types. `loader.py` reads them from TOML."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""A name that may stand as one level of an MQTT topic."""
+
+Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
+Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class SiteSection(_Section, frozen=True, kw_only=True):
+    """Who and where the site is; the origin of its east-north-up axes."""
+
+    name: Name
+    latitude_deg: Latitude
+    longitude_deg: Longitude
+    altitude_hae_m: float = 0.0
+    mode: Literal["live", "test", "exercise"] = "live"
+
+
+class BrokerSection(_Section, frozen=True, kw_only=True):
+    """The MQTT broker for consoles and for sensors that speak MQTT.
+
+    A password never stands in the file: `password_file` names a file that only the gateway reads,
+    `password_env` an environment variable.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    protocol: Literal["3.1.1", "5"] = "3.1.1"
+    username: str | None = None
+    password_file: str | None = None
+    password_env: str | None = None
+    tls: bool = False
+    ca_file: str | None = None
+    certificate_file: str | None = None
+    key_file: str | None = None
+    keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=600)] = 15
+
+
+class Mounting(_Section, frozen=True, kw_only=True):
+    """Where a sensor stands, east-north-up from the site's origin, and which way it looks."""
+
+    east_m: float = 0.0
+    north_m: float = 0.0
+    up_m: float = 0.0
+    facing_deg: Annotated[float, msgspec.Meta(ge=0, lt=360)] = 0.0
+    tilt_deg: Annotated[float, msgspec.Meta(ge=-90, le=90)] = 0.0
+
+
+class _Sensor(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="by"
+):
+    id: Name
+    driver: str
+    mounting: Mounting = Mounting()
+    silent_after_s: Annotated[float, msgspec.Meta(gt=0)] = 20.0
+
+
+class SerialSensor(_Sensor, frozen=True, kw_only=True, tag="serial"):
+    """A sensor on a serial line: a device path, or `socket://host:port`."""
+
+    port: str
+    baud: Annotated[int, msgspec.Meta(gt=0)] | None = None
+
+
+class MqttSensor(_Sensor, frozen=True, kw_only=True, tag="mqtt"):
+    """A sensor that publishes to the site's broker; `topic` may hold wildcards."""
+
+    topic: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+
+
+class RecordedSensor(_Sensor, frozen=True, kw_only=True, tag="recording"):
+    """A sensor whose bytes come from a file, paced by their own clock or as fast as they go."""
+
+    file: str
+    pace: Literal["clock", "fast"] = "clock"
+
+
+Sensor = SerialSensor | MqttSensor | RecordedSensor
+
+
+class Zone(_Section, frozen=True, kw_only=True):
+    """A polygon of the site's plan, corners as [east_m, north_m]."""
+
+    id: Name
+    kind: Literal["perimeter", "yard"]
+    corners_m: Annotated[tuple[tuple[float, float], ...], msgspec.Meta(min_length=3)]
+
+
+class AlarmSection(_Section, frozen=True, kw_only=True):
+    """When evidence becomes an incident, and when its flight is over."""
+
+    flight_gap_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    hover_speed_m_s: Annotated[float, msgspec.Meta(gt=0)] = 2.0
+    hover_after_s: Annotated[float, msgspec.Meta(gt=0)] = 3.0
+    minimum_height_m: Annotated[float, msgspec.Meta(ge=0)] = 3.0
+    minimum_confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of one site."""
+
+    site: SiteSection
+    broker: BrokerSection | None = None
+    sensors: tuple[Sensor, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    alarm: AlarmSection = AlarmSection()

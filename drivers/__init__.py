@@ -1,0 +1,1 @@
+"""One file per device, and the thin transports beside them."""

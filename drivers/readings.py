@@ -1,0 +1,129 @@
+"""What one sensor said: the drivers' output and the simulators' input.
+
+A reading holds what was on the wire, scaled to units and nothing more: no track, no opinion.
+`None` stands for what the sensor did not know. `time_ns` is the moment the sensor gave, or the
+moment of reception where it gave none (UTC since 1970, in nanoseconds).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SampleType = Literal["cf64", "cf32", "ci16", "ci8", "cu8"]
+"""Interleaved I/Q: c = complex, f = float, i = signed, u = unsigned with offset 127.5."""
+
+RemoteIdTransport = Literal["ble-legacy", "ble-long-range", "wifi-beacon", "wifi-nan"]
+
+
+class _Reading(msgspec.Struct, frozen=True, kw_only=True, tag_field="reading", omit_defaults=True):
+    time_ns: int
+
+
+class RadarPoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One reflection in the radar's own axes: x to its right, y ahead, z up."""
+
+    x_m: float
+    y_m: float
+    z_m: float
+    range_rate_m_s: float  # positive = receding
+    snr_db: float | None = None
+    noise_db: float | None = None
+
+
+class RadarStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """How busy the radar's processor was with one frame."""
+
+    processing_us: int
+    transmit_us: int
+    frame_margin_us: int
+    chirp_margin_us: int
+    active_load_percent: int
+    idle_load_percent: int
+
+
+class RadarTemperature(msgspec.Struct, frozen=True, kw_only=True):
+    """Temperatures of a radar's sensors, in the order of the device's report."""
+
+    uptime_ms: int
+    sensors_c: tuple[int, ...]
+
+
+class RadarFrame(_Reading, frozen=True, kw_only=True, tag="radar-frame", omit_defaults=True):
+    """The reflections that a radar found in one frame."""
+
+    frame_number: int
+    points: tuple[RadarPoint, ...] = ()
+    statistics: RadarStatistics | None = None
+    temperature: RadarTemperature | None = None
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place on the WGS 84 ellipsoid, as somebody claimed or configured it."""
+
+    latitude_deg: float
+    longitude_deg: float
+    altitude_hae_m: float | None = None
+
+
+class RemoteIdReport(_Reading, frozen=True, kw_only=True, tag="remote-id", omit_defaults=True):
+    """What one Remote ID transmitter claims of its aircraft and its operator.
+
+    Every value but the receiver's own (`receiver`, `transmitter`, `transport`, `level_dbm`,
+    `channel`) is a claim: anybody can broadcast it (ASTM F3411-22a has no authentication that
+    is in use).
+    """
+
+    receiver: str | None = None
+    transmitter: str  # the MAC address, upper case with colons
+    transport: RemoteIdTransport | None = None
+    level_dbm: float | None = None
+    channel: int | None = None
+    serial_number: str | None = None  # ANSI/CTA-2063-A, Basic ID type 1
+    registration_id: str | None = None  # Basic ID type 2
+    utm_id: str | None = None  # Basic ID type 3
+    session_id: str | None = None  # Basic ID type 4
+    aircraft_type: int | None = None  # F3411 UA type code, 0..15
+    operational_status: int | None = None  # F3411 code; 1 = on the ground, 2 = airborne
+    position: Position | None = None
+    pressure_altitude_m: float | None = None
+    height_m: float | None = None
+    height_reference: Literal["takeoff", "ground"] | None = None
+    course_deg: float | None = None  # clockwise from true north, [0, 360)
+    ground_speed_m_s: float | None = None
+    climb_m_s: float | None = None
+    horizontal_accuracy_m: float | None = None
+    vertical_accuracy_m: float | None = None
+    speed_accuracy_m_s: float | None = None
+    operator_position: Position | None = None
+    operator_position_kind: Literal["takeoff", "live", "fixed"] | None = None
+    operator_id: str | None = None
+    self_description: str | None = None
+
+
+class SensorStatus(_Reading, frozen=True, kw_only=True, tag="sensor-status", omit_defaults=True):
+    """What a sensor says of itself."""
+
+    receiver: str | None = None
+    state: str
+    model: str | None = None
+    firmware: str | None = None
+    position: Position | None = None
+
+
+class IqBlock(_Reading, frozen=True, kw_only=True, tag="iq-block", omit_defaults=True):
+    """A run of I/Q samples without a hole; `samples` is what the wire held.
+
+    `missed_blocks` counts the sequence numbers between the block before and this one.
+    """
+
+    sequence: int
+    sample_rate_hz: float
+    center_hz: float
+    sample_type: SampleType
+    samples: bytes
+    missed_blocks: int = 0
+
+
+Reading = RadarFrame | RemoteIdReport | SensorStatus | IqBlock

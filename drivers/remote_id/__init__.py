@@ -1,0 +1,1 @@
+"""Remote ID receivers."""

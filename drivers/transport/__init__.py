@@ -1,0 +1,1 @@
+"""Thin, asynchronous wires: serial, MQTT, recordings."""

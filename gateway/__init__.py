@@ -1,0 +1,1 @@
+"""The pipeline, incidents, finds, publishing, and the command line."""

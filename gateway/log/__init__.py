@@ -1,0 +1,1 @@
+"""The spool and the central log."""

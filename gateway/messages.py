@@ -1,0 +1,237 @@
+"""What the gateway tells: the payloads on MQTT and the entries of the central log.
+
+Every message carries `schema`, `id` (UUIDv7), `site`, `time_ns` and `mode`. Their JSON Schemas and
+the AsyncAPI document under `docs/` are generated from these types (`gateway/contract.py`).
+`None` is unknown. Angles are clockwise from true north, in [0, 360).
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Literal, cast
+
+import msgspec
+
+from ..drivers.readings import Position
+
+Mode = Literal["live", "test", "exercise"]
+Percentage = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Reference = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+"""An opaque token: never a name, a cell number or a prisoner number."""
+
+
+def new_id(time_ns: int) -> str:
+    """Make a UUIDv7 (RFC 9562, 5.7) for an event at `time_ns` (UTC, nanoseconds)."""
+    milliseconds = (time_ns // 1_000_000) & (1 << 48) - 1
+    bits = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64
+    return str(uuid.UUID(int=bits | 0b10 << 62 | secrets.randbits(62)))
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False, tag_field="schema"):
+    """What all messages share."""
+
+    id: str
+    site: str
+    time_ns: int
+    mode: Mode = "live"
+
+
+class Detection(Message, frozen=True, kw_only=True, tag="havik.detection/1"):
+    """One sensor's evidence at one moment."""
+
+    sensor: str
+    kind: Literal["radio-emission", "radar-plot", "remote-id"]
+    label: str | None = None  # a radio label of DESIGN, or None
+    family: Literal["drone", "controller", "background", "unknown"] | None = None
+    confidence: Percentage | None = None
+    position: Position | None = None
+    range_rate_m_s: float | None = None  # positive = receding
+    frequency_hz: float | None = None
+    bandwidth_hz: float | None = None
+    duration_s: float | None = None
+    snr_db: float | None = None
+    level_dbm: float | None = None
+    claim: str | None = None  # the serial number or other identity that was claimed
+    evidence: dict[str, float] = {}
+
+
+class Track(Message, frozen=True, kw_only=True, tag="havik.track/1"):
+    """One moving thing: `measured` by radar, `claimed` by Remote ID, or both."""
+
+    track: str
+    state: Literal["alive", "ended"]
+    aircraft_class: Literal["drone", "bird", "person", "vehicle", "unknown"]
+    basis: Literal["measured", "claimed", "both"]
+    position: Position | None = None
+    position_accuracy_m: float | None = None
+    height_agl_m: float | None = None
+    speed_m_s: float | None = None
+    course_deg: float | None = None
+    climb_m_s: float | None = None
+    claims: tuple[str, ...] = ()
+    operator_claimed: Position | None = None
+    sensors: tuple[str, ...] = ()
+    first_seen_ns: int
+    last_seen_ns: int
+    incident: str | None = None
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something happened: a zone of the site's settings, a position, or both."""
+
+    zone: str | None = None
+    position: Position | None = None
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of an incident's workflow: what, when, by which desk or role."""
+
+    step: Literal[
+        "alarm",
+        "acknowledged",
+        "drop-suspected",
+        "contact-lost",
+        "searched",
+        "released",
+        "closed",
+        "note",
+    ]
+    time_ns: int
+    by: Reference | None = None  # None: the gateway itself
+    text: str | None = None
+
+
+class Incident(Message, frozen=True, kw_only=True, tag="havik.incident/1"):
+    """One flight, from first contact to closed search.
+
+    `hold` names the zones that stay closed until they have been searched.
+    """
+
+    incident: str
+    version: Annotated[int, msgspec.Meta(ge=1)]  # every change is a new version
+    state: Literal["alarm", "acknowledged", "closed"]
+    contact: bool  # whether any sensor still sees the flight
+    confidence: Percentage
+    labels: tuple[str, ...] = ()  # what the radio sensors called it
+    claims: tuple[str, ...] = ()
+    tracks: tuple[str, ...] = ()
+    sensors: tuple[str, ...] = ()
+    first_contact_ns: int
+    last_contact_ns: int
+    position: Position | None = None
+    drop: Place | None = None
+    search: tuple[Place, ...] = ()
+    hold: tuple[str, ...] = ()
+    operator_claimed: Position | None = None
+    finds: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+class FindItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of a find: its own quantity and its own weight."""
+
+    category: str
+    quantity: Annotated[float, msgspec.Meta(gt=0)] = 1
+    unit: str = "pcs"
+    sub: str | None = None
+    weight_g: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    weight_basis: Literal["net", "gross_with_packaging"] | None = None
+    seal: Reference | None = None
+
+
+class Find(Message, frozen=True, kw_only=True, tag="havik.find/1"):
+    """A piece of contraband, or a search that found nothing (`negative_search`)."""
+
+    find: str
+    version: Annotated[int, msgspec.Meta(ge=1)] = 1
+    found_at_ns: int
+    place: str
+    method: str
+    place_ref: Reference | None = None  # the object plan's code: a yard or a wing, never a cell
+    route: str | None = None  # an assessment, not a fact
+    incident: str | None = None
+    negative_search: bool = False
+    items: tuple[FindItem, ...] = ()
+    finder_role: Reference | None = None
+    note: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+
+
+class Health(Message, frozen=True, kw_only=True, tag="havik.health/1"):
+    """How one sensor, or the gateway itself, is; the last will says `offline`."""
+
+    sensor: str
+    state: Literal["online", "degraded", "offline"]
+    since_ns: int
+    reason: str | None = None
+    last_reading_ns: int | None = None
+    readings: int = 0
+    bytes_received: int = 0
+    refused: dict[str, int] = {}  # frames and payloads by reason
+    dropped: dict[str, int] = {}  # what a full queue let go of, by queue
+    reconnections: int = 0
+    details: dict[str, float | str] = {}
+
+
+class Reply(Message, frozen=True, kw_only=True, tag="havik.reply/1"):
+    """The answer to a command: `accepted` comes after the record is durable."""
+
+    command: str
+    outcome: Literal["accepted", "refused"]
+    reason: str | None = None
+    subject: str | None = None  # the find or incident that it made or changed
+
+
+class Audit(Message, frozen=True, kw_only=True, tag="havik.audit/1"):
+    """The gateway's own deeds that the log must tell: starts, stops, settings, losses."""
+
+    action: str
+    subject: str | None = None
+    by: Reference | None = None
+    text: str | None = None
+
+
+Recorded = Incident | Find | Audit
+"""What reaches the central log."""
+
+AnyMessage = Detection | Track | Incident | Find | Health | Reply | Audit
+
+
+def encode(message: AnyMessage) -> bytes:
+    """Give `message` as JSON.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite: JSON has no such number, and a console must not get `null`
+        where a measurement stands.
+    """
+    _refuse_not_finite(msgspec.to_builtins(message), type(message).__name__)
+    return msgspec.json.encode(message)
+
+
+def _refuse_not_finite(value: object, path: str) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{path} is not a finite number")
+    if isinstance(value, dict):
+        for key, inner in cast(dict[str, object], value).items():
+            _refuse_not_finite(inner, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(cast(Sequence[object], value)):
+            _refuse_not_finite(inner, f"{path}[{number}]")
+
+
+_recorded_decoder: msgspec.json.Decoder[Recorded] = msgspec.json.Decoder(Recorded)
+
+
+def decode_recorded(data: bytes) -> Recorded:
+    """Read one entry of the log back.
+
+    Raises
+    ------
+    msgspec.ValidationError, msgspec.DecodeError
+        If `data` is not such a message.
+    """
+    return _recorded_decoder.decode(data)

@@ -1,0 +1,1 @@
+"""Simulated devices and the scenes that they observe."""
