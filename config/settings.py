@@ -106,6 +106,7 @@ class AlarmSection(_Section, frozen=True, kw_only=True):
     hover_after_s: Annotated[float, msgspec.Meta(gt=0)] = 3.0
     minimum_height_m: Annotated[float, msgspec.Meta(ge=0)] = 3.0
     minimum_confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
+    claim_radius_m: Annotated[float, msgspec.Meta(gt=0)] = 2000.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

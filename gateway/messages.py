@@ -101,6 +101,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ]
     time_ns: int
     by: Reference | None = None  # None: the gateway itself
+    zone: str | None = None
     text: str | None = None
 
 

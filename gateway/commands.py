@@ -1,0 +1,107 @@
+"""What a console may ask over MQTT: `havik/<site>/commands/<name>`, one JSON object.
+
+The answer comes on `havik/<site>/replies/<command id>`, after the record is durable.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from .errors import UsageError
+from .messages import FindItem, Reference
+
+Text = Annotated[str, msgspec.Meta(max_length=200)]
+Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all commands share; `id` is the console's own and comes back in the reply."""
+
+    id: Identifier
+
+
+class Acknowledge(Command, frozen=True, kw_only=True):
+    """A person has seen the alarm."""
+
+    incident: Identifier
+    by: Reference
+
+
+class Note(Command, frozen=True, kw_only=True):
+    """A remark on an incident."""
+
+    incident: Identifier
+    by: Reference
+    text: Text
+
+
+class Release(Command, frozen=True, kw_only=True):
+    """Lift the hold of a zone that has been searched."""
+
+    incident: Identifier
+    zone: Identifier
+    by: Reference
+
+
+class Close(Command, frozen=True, kw_only=True):
+    """End an incident."""
+
+    incident: Identifier
+    by: Reference
+    text: Text | None = None
+
+
+class RecordFind(Command, frozen=True, kw_only=True):
+    """Record a find, or a search that found nothing; `found_at` is ISO 8601 with its offset."""
+
+    place: str
+    method: str
+    found_at: str | None = None
+    place_ref: Reference | None = None
+    route: str | None = None
+    incident: Identifier | None = None
+    negative_search: bool = False
+    items: tuple[FindItem, ...] = ()
+    finder_role: Reference | None = None
+    note: Text | None = None
+
+
+AnyCommand = Acknowledge | Note | Release | Close | RecordFind
+
+COMMANDS: dict[str, type[AnyCommand]] = {
+    "acknowledge": Acknowledge,
+    "note": Note,
+    "release": Release,
+    "close": Close,
+    "find": RecordFind,
+}
+
+
+def read(name: str, payload: bytes) -> AnyCommand:
+    """Read the command `name` from its payload.
+
+    Raises
+    ------
+    UsageError
+        If there is no such command, or the payload is not one.
+    """
+    if name not in COMMANDS:
+        raise UsageError(f"no command `{name}`; there are {', '.join(COMMANDS)}")
+    try:
+        return msgspec.json.decode(payload, type=COMMANDS[name])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"not a `{name}` command: {error}") from None
+
+
+class _OnlyId(msgspec.Struct):
+    id: Identifier
+
+
+def command_id(payload: bytes) -> str | None:
+    """The id of a command that may be malformed otherwise, so that its refusal finds its way."""
+    try:
+        return msgspec.json.decode(payload, type=_OnlyId).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,78 @@
+"""Evidence in, messages out: the whole state of one site, without a clock and without I/O.
+
+Everything that decides passes here in one order, so that the same evidence gives the same
+incidents, live or replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..config.settings import Settings
+from .claims import Claims
+from .detect import ClaimEvidence, Evidence, RadarEvidence
+from .incidents import Incidents, Sighting
+from .messages import Detection, Find, Incident, Track
+from .plan import Plan
+from .tracks import Thing, Tracks
+
+Told = Detection | Track | Incident | Find
+
+ALARMING = ("drone", "controller")
+
+
+class Fusion:
+    """Tracks, claims and incidents of one site.
+
+    Parameters
+    ----------
+    settings : Settings
+    restored : iterable of Incident
+        The incidents that were open when the gateway last ran.
+    """
+
+    def __init__(self, settings: Settings, restored: Iterable[Incident] = ()) -> None:
+        plan = Plan(settings.site, settings.zones)
+        self._alarm = settings.alarm
+        self.claims = Claims()
+        self.tracks = Tracks(settings.site, settings.alarm, plan)
+        self.incidents = Incidents(settings.site, settings.alarm, plan, restored)
+
+    def take(self, evidence: Evidence) -> list[Told]:
+        """Take in one piece of evidence; give all that consoles and the log are to hear."""
+        if isinstance(evidence, RadarEvidence):
+            things = self.tracks.plots(evidence.sensor, evidence.time_ns, evidence.plots)
+            return [*evidence.detections, *self._told(things, evidence.time_ns)]
+        if isinstance(evidence, ClaimEvidence):
+            aircraft = self.claims.take(evidence.sensor, evidence.report, evidence.time_ns)
+            thing = self.tracks.claim(aircraft, evidence.time_ns)
+            return [evidence.detection, *self._told([thing], evidence.time_ns)]
+        return [evidence.detection, *self._heard(evidence.detection)]
+
+    def tick(self, now_ns: int) -> list[Told]:
+        """End what is over at `now_ns`."""
+        return [*self.tracks.tick(now_ns), *self.incidents.tick(now_ns)]
+
+    def _told(self, things: Iterable[Thing], time_ns: int) -> list[Told]:
+        told: list[Told] = []
+        for thing in things:
+            sighting = self.tracks.sighting(thing, time_ns)
+            if sighting is not None:
+                told += self.incidents.sight(sighting)
+            if self.tracks.due(thing, time_ns):
+                incident = self.incidents.of_track(thing.track)
+                told.append(self.tracks.message(thing, time_ns, incident))
+        return told
+
+    def _heard(self, detection: Detection) -> list[Told]:
+        """A radio emission of a drone or its controller is a contact without a place."""
+        confidence = detection.confidence or 0.0
+        if detection.family not in ALARMING or confidence < self._alarm.minimum_confidence:
+            return []
+        sighting = Sighting(
+            time_ns=detection.time_ns,
+            sensors=(detection.sensor,),
+            confidence=confidence,
+            label=detection.label,
+        )
+        return [*self.incidents.sight(sighting)]

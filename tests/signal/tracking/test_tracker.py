@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from havik.signal.tracking.tracker import Plot, Tracker
+
+Path = Callable[[float], tuple[float, float, float]]
+COVARIANCE = np.eye(3) * 0.25
+
+
+def fly(
+    tracker: Tracker, paths: list[Path], seconds: float, rng: np.random.Generator, missed: float = 0
+) -> list[list[int]]:
+    """Run paths past a 10 Hz sensor; give the track number of each path at each frame."""
+    numbers: list[list[int]] = []
+    for frame in range(int(seconds * 10)):
+        time_s = frame / 10
+        places: list[NDArray[np.float64]] = [np.array(path(time_s)) for path in paths]
+        seen = [n for n in range(len(paths)) if rng.random() >= missed]
+        plots = [Plot(places[n] + rng.normal(0, 0.5, 3), COVARIANCE) for n in seen]
+        given = tracker.update("radar", time_s, plots)
+        numbers.append([dict(zip(seen, given, strict=True)).get(n, 0) for n in range(len(paths))])
+    return numbers
+
+
+def test_one_thing_is_one_track_through_missed_frames() -> None:
+    tracker = Tracker()
+    rng = np.random.default_rng(4)
+    numbers = fly(tracker, [lambda t: (12 * t, 50 - 3 * t, 20.0)], 10, rng, missed=0.3)
+    assert len({n for (n,) in numbers if n}) == 1
+    (track,) = tracker.tracks
+    assert track.confirmed
+    assert np.linalg.norm(track.estimate.velocity_m_s - [12, -3, 0]) < 1.5
+
+
+def test_things_that_cross_keep_their_tracks() -> None:
+    tracker = Tracker()
+    paths: list[Path] = [lambda t: (-30 + 10 * t, 0.0, 10.0), lambda t: (0.0, -40 + 10 * t, 12.0)]
+    numbers = fly(tracker, paths, 7, np.random.default_rng(5))
+    assert [len({row[n] for row in numbers[5:]}) for n in (0, 1)] == [1, 1]
+
+
+def test_clutter_that_never_repeats_is_not_confirmed() -> None:
+    tracker = Tracker()
+    rng = np.random.default_rng(6)
+    for frame in range(300):
+        plots = [Plot(rng.uniform(-100, 100, 3), COVARIANCE) for _ in range(3)]
+        tracker.update("radar", frame / 10, plots)
+        assert not [track for track in tracker.tracks if track.confirmed]
+    assert len(tracker.tracks) < 60  # tentative ones are let go of
+
+
+def test_a_thing_that_is_gone_ends() -> None:
+    tracker = Tracker()
+    fly(tracker, [lambda t: (t, 0.0, 5.0)], 2, np.random.default_rng(7))
+    tracker.drop(4.8)
+    assert tracker.tracks
+    tracker.drop(5.0)
+    assert not tracker.tracks
+
+
+def test_two_sensors_feed_one_track() -> None:
+    tracker = Tracker()
+    for frame in range(20):
+        for sensor, shift in (("east", 0.0), ("west", 0.05)):
+            time_s = frame / 10 + shift
+            tracker.update(sensor, time_s, [Plot(np.array([5 * time_s, 0.0, 9.0]), COVARIANCE)])
+    (track,) = tracker.tracks
+    assert track.sensors == {"east", "west"}
