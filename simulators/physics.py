@@ -55,11 +55,6 @@ def echo_snr_db(reference_db: float, range_m: float, rcs_dbsm: float) -> float:
     return reference_db + rcs_dbsm - 40 * math.log10(max(range_m, 1.0) / 100)
 
 
-def detection_probability(snr_db: float, false_alarm: float) -> float:
-    """Of one look at a fluctuating target (Swerling 1) behind an ideal threshold."""
-    return float(false_alarm ** (1 / (1 + 10 ** (snr_db / 10))))
-
-
 def angle_sigma_deg(beamwidth_deg: float, snr_db: float) -> float:
     """Standard deviation of an angle by monopulse (Barton, Radar System Analysis, 1964)."""
     return beamwidth_deg / (1.6 * math.sqrt(2 * 10 ** (snr_db / 10)))
