@@ -38,14 +38,14 @@ class SerialPort:
 
     Attributes
     ----------
-    lost_bytes : int
-        Sent while nobody had room for them, or while unplugged.
+    lost : int
+        Bytes sent while nobody had room for them, or while unplugged.
     """
 
     def __init__(self, link: Path, baud: int, sleep: Sleep = asyncio.sleep) -> None:
         self.link = link
         self.baud = baud
-        self.lost_bytes = 0
+        self.lost = 0
         self._sleep = sleep
         self._near: int | None = None
         self._far: int | None = None
@@ -95,7 +95,7 @@ class SerialPort:
         """Send `data` at the pace of the line; never waits for a reader."""
         for start in range(0, len(data), PIECE_BYTES):
             piece = data[start : start + PIECE_BYTES]
-            self.lost_bytes += len(piece) - self._write(piece)
+            self.lost += len(piece) - self._write(piece)
             await self._sleep(len(piece) * BITS_PER_BYTE / self.baud)
 
     def _write(self, piece: bytes) -> int:

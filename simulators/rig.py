@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import heapq
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .clock import Clock
-from .instrument import Instrument
-from .truth import DropRow, TruthRow
+from .instrument import Instrument, Stamp, Timed
+from .truth import Row
 
-Send = Callable[[bytes], Awaitable[None]]
+Send = Callable[[bytes], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,20 @@ async def _run(device: Device, clock: Clock) -> None:
         await device.send(sent.what)
 
 
-async def tell(
-    rows: Iterable[TruthRow | DropRow], clock: Clock, write: Callable[[TruthRow | DropRow], object]
-) -> None:
+async def tell(rows: Iterable[Row], clock: Clock, write: Callable[[Row], object]) -> None:
     """Tell the truth beside the scene, each row at its time."""
     for row in rows:
         await clock.until(row.time_s)
         write(row)
+
+
+def in_order(
+    instruments: Mapping[str, Instrument], stamp: Stamp
+) -> Iterator[tuple[str, Timed[bytes]]]:
+    """Give the whole scene without waiting: who sends what when, in order of time."""
+    streams = [_named(name, tool.observe(stamp)) for name, tool in instruments.items()]
+    return heapq.merge(*streams, key=lambda sent: sent[1].time_s)
+
+
+def _named(name: str, stream: Iterator[Timed[bytes]]) -> Iterator[tuple[str, Timed[bytes]]]:
+    return ((name, sent) for sent in stream)

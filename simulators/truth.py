@@ -12,7 +12,7 @@ from .scene import World
 PERIOD_S = 0.5
 
 
-class TruthRow(msgspec.Struct, frozen=True, kw_only=True, tag="thing", tag_field="truth"):
+class ThingRow(msgspec.Struct, frozen=True, kw_only=True, tag="thing", tag_field="truth"):
     """Where one thing is; east, north, up in metres from the site's origin."""
 
     time_s: float
@@ -32,7 +32,10 @@ class DropRow(msgspec.Struct, frozen=True, kw_only=True, tag="drop", tag_field="
     position_m: tuple[float, float, float]
 
 
-def truth(world: World, stamp: Stamp) -> Iterator[TruthRow | DropRow]:
+Row = ThingRow | DropRow
+
+
+def truth(world: World, stamp: Stamp) -> Iterator[Row]:
     """Give all rows of a scene, in order of time."""
     drops = sorted(world.drops, key=lambda drop: drop.landed_s)
     for step in range(int(world.scene.length_s / PERIOD_S) + 1):
@@ -47,7 +50,7 @@ def truth(world: World, stamp: Stamp) -> Iterator[TruthRow | DropRow]:
                 position_m=(east_m, north_m, 0.0),
             )
         for body in world.at(time_s):
-            yield TruthRow(
+            yield ThingRow(
                 time_s=time_s,
                 time_ns=stamp(time_s),
                 name=body.name,

@@ -1,0 +1,18 @@
+"""The one list of simulated devices: for each driver its twin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..config.settings import Sensor, SiteSection
+from .instrument import Instrument
+from .radar.ti_mmwave import TiMmwave
+from .radio.iq_receiver import IqReceiver
+from .remote_id.dronescout import DroneScout
+from .scene import World
+
+TWINS: dict[str, Callable[[World, SiteSection, Sensor], Instrument]] = {
+    "ti-mmwave": lambda world, _, sensor: TiMmwave(world, sensor.id, sensor.mounting),
+    "dronescout": lambda world, site, sensor: DroneScout(world, sensor.id, sensor.mounting, site),
+    "iq-blocks": lambda world, _, sensor: IqReceiver(world, sensor.id, sensor.mounting),
+}
