@@ -1,0 +1,188 @@
+"""Boxes to named emissions: the rules, in the order in which they are asked.
+
+Only what is proven by structure gets a name; what is merely there is `unknown`. A label of family
+`drone` comes from a confirmed DroneID burst alone (`droneid.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from .channel import Segment
+from .droneid import DroneIdBurst
+from .iq import Samples
+from .ofdm import WIFI_RATE_HZ, prefix_coherence, short_training
+from .zadoff_chu import RATE_HZ, SYMBOL
+
+LTE_PREFIX = 72
+
+Family = Literal["drone", "controller", "background", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """One emission, named.
+
+    Parameters
+    ----------
+    label, family : str
+        The signal's name, and what it means for an alarm.
+    start_s, duration_s : float
+        From the first sample of the stream.
+    center_hz, bandwidth_hz : float
+        On the air where the tuned centre is known, else relative to it.
+    snr_db : float
+        In-band: mean power in the box over the noise floor in the box.
+    confidence : float
+        Probability that the label is right, 0 to 1.
+    evidence : dict of str to float
+        The measured features that decided, by name.
+    """
+
+    label: str
+    family: Family
+    start_s: float
+    duration_s: float
+    center_hz: float
+    bandwidth_hz: float
+    snr_db: float
+    confidence: float
+    evidence: dict[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was measured of a box before it has a name; hertz relative to the tuned centre."""
+
+    start_s: float
+    duration_s: float
+    center_hz: float
+    bandwidth_hz: float
+    snr: float
+    filled: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One name, and when it is given."""
+
+    label: str
+    family: Family
+    feature: str
+    at_least: float
+    narrowest_hz: float
+    widest_hz: float
+    longest_s: float
+
+
+RULES = (
+    # 802.11's field repeats eightfold: 0.5 is the coherence at 0 dB in-band.
+    Rule("wifi", "background", "short_training", 0.5, 3e6, 25e6, 6e-3),
+    # Any 15 kHz OFDM: LTE, C-V2X, NR, the drone maker's video; the prefix alone does not tell.
+    Rule("unknown-ofdm", "unknown", "prefix_15_khz", 0.3, 0.8e6, 45e6, 1.0),
+)
+
+UNKNOWN_CONFIDENCE = 0.5
+CARRIER_CONFIDENCE = 0.9
+
+
+def classify(seen: Seen, segment: Segment, segment_start_s: float, tuned_hz: float) -> Emission:
+    """Name one box.
+
+    Parameters
+    ----------
+    seen : Seen
+    segment : Segment
+        The samples that hold the box, and some before and after.
+    segment_start_s : float
+        Where the segment starts in the stream.
+    tuned_hz : float
+        Added to the frequencies.
+    """
+    features = _features(seen, segment, segment_start_s)
+    snr_db = 10 * np.log10(seen.snr)
+    for rule in RULES:
+        value = features.get(rule.feature, 0.0)
+        fits = rule.narrowest_hz <= seen.bandwidth_hz <= rule.widest_hz
+        if fits and value >= rule.at_least and seen.duration_s <= rule.longest_s:
+            confidence = _confidence(value, rule.at_least)
+            return _named(seen, rule.label, rule.family, confidence, features, snr_db, tuned_hz)
+    return _named(seen, "unknown", "unknown", UNKNOWN_CONFIDENCE, features, snr_db, tuned_hz)
+
+
+def droneid_emission(burst: DroneIdBurst, start_s: float, snr: float, tuned_hz: float) -> Emission:
+    """Name a confirmed DroneID burst; `start_s` is where its segment starts in the stream.
+
+    The confidence weighs the chance of such a fit in noise against one real burst in a million
+    places and offsets.
+    """
+    chance = (1 + burst.surprise) * np.exp(-burst.surprise) * 1e6
+    evidence = {
+        "coherence_root_600": round(burst.coherence_600, 4),
+        "coherence_root_147": round(burst.coherence_147, 4),
+        "surprise_nats": round(burst.surprise, 1),
+        "symbols": float(burst.symbols),
+    }
+    return Emission(
+        label="dji-droneid",
+        family="drone",
+        start_s=start_s + burst.start_s,
+        duration_s=burst.duration_s,
+        center_hz=tuned_hz + burst.carrier_hz,
+        bandwidth_hz=600 * 15_000.0 + 15_000.0,
+        snr_db=float(10 * np.log10(max(snr, 1e-3))),
+        confidence=float(1 / (1 + chance)),
+        evidence=evidence,
+    )
+
+
+def carrier_emission(seen: Seen, tuned_hz: float) -> Emission:
+    """Name what is narrow and always there: a spur, DC, or a carrier on the air."""
+    evidence = {"steady": 1.0}
+    snr_db = 10 * np.log10(seen.snr)
+    return _named(seen, "carrier", "background", CARRIER_CONFIDENCE, evidence, snr_db, tuned_hz)
+
+
+def _features(seen: Seen, segment: Segment, segment_start_s: float) -> dict[str, float]:
+    features = {"filled": round(seen.filled, 3)}
+    if 3e6 <= seen.bandwidth_hz <= 25e6 and seen.duration_s <= 6e-3:
+        wave = _cut(seen, segment, segment_start_s, WIFI_RATE_HZ)
+        features["short_training"] = round(short_training(wave), 3)
+    if seen.bandwidth_hz >= 0.8e6 and seen.duration_s >= 3 * (SYMBOL + LTE_PREFIX) / RATE_HZ:
+        wave = _cut(seen, segment, segment_start_s, RATE_HZ)
+        features["prefix_15_khz"] = round(prefix_coherence(wave, SYMBOL, LTE_PREFIX), 3)
+    return features
+
+
+def _cut(seen: Seen, segment: Segment, segment_start_s: float, rate_hz: float) -> Samples:
+    channel, real_rate_hz, _ = segment.channel(
+        seen.center_hz, rate_hz, min(rate_hz, seen.bandwidth_hz * 1.1 + 1e6)
+    )
+    first = max(0, int((seen.start_s - segment_start_s) * real_rate_hz))
+    return channel[first : first + int(seen.duration_s * real_rate_hz) + 1]
+
+
+def _confidence(value: float, threshold: float) -> float:
+    """From 0.8 at the threshold to 0.99 at full coherence."""
+    share = (value - threshold) / max(1 - threshold, 1e-9)
+    return float(np.clip(0.8 + 0.19 * share, 0.8, 0.99))
+
+
+def _named(
+    seen: Seen, label: str, family: Family, confidence: float, features: dict[str, float],
+    snr_db: float, tuned_hz: float,
+) -> Emission:  # fmt: skip
+    return Emission(
+        label=label,
+        family=family,
+        start_s=seen.start_s,
+        duration_s=seen.duration_s,
+        center_hz=tuned_hz + seen.center_hz,
+        bandwidth_hz=seen.bandwidth_hz,
+        snr_db=float(snr_db),
+        confidence=confidence,
+        evidence=features,
+    )

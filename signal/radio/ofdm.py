@@ -1,0 +1,97 @@
+"""Structure of OFDM signals by autocorrelation: cyclic prefixes and training fields.
+
+van de Beek, Sandell, Borjesson (IEEE Trans. Signal Process. 45, 1997) for prefixes; Schmidl and
+Cox (IEEE Trans. Commun. 45, 1997) for repeated training.
+Cost: one complex multiplication and a running sum for each sample and lag.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .iq import Samples
+
+WIFI_RATE_HZ = 20e6
+SHORT_TRAINING_LAG = 16  # 0.8 us
+SHORT_TRAINING_WINDOW = 128  # 6.4 us of the field's 8 us
+
+
+def lag_coherence(samples: Samples, lag: int, window: int) -> NDArray[np.float32]:
+    """Normalised autocorrelation at `lag` over a sliding `window`.
+
+    Parameters
+    ----------
+    samples : complex64, shape (n,)
+    lag, window : int
+        In samples.
+
+    Returns
+    -------
+    float32, shape (max(0, n - lag - window + 1),)
+        0 to 1: |sum x*(t) x(t + lag)| over the mean of both windows' energies.
+    """
+    if len(samples) < lag + window:
+        return np.zeros(0, np.float32)
+    early, late = samples[:-lag], samples[lag:]
+    turned = _running(np.conj(early) * late, window)
+    power = np.abs(samples).astype(np.float64) ** 2
+    energy = _running(power[:-lag], window) + _running(power[lag:], window)
+    return (2 * np.abs(turned) / np.maximum(energy.real, 1e-30)).astype(np.float32)
+
+
+def _running(values: NDArray[np.generic], window: int) -> NDArray[np.complex128]:
+    sums = np.concatenate([[0.0], np.cumsum(values.astype(np.complex128))])
+    running: NDArray[np.complex128] = sums[window:] - sums[:-window]
+    return running
+
+
+def short_training(samples: Samples) -> float:
+    """How plainly 802.11's short training field is there, 0 to 1 (IEEE 802.11-2020, 17.3.3).
+
+    The field repeats every 0.8 us, and only so: what repeats at other lags too, like a carrier,
+    does not count.
+
+    Parameters
+    ----------
+    samples : complex64, shape (n,)
+        20 MS/s, centred on the channel.
+    """
+    at_lag = lag_coherence(samples, SHORT_TRAINING_LAG, SHORT_TRAINING_WINDOW)
+    if len(at_lag) == 0:
+        return 0.0
+    best = int(np.argmax(at_lag))
+    end = best + SHORT_TRAINING_LAG + SHORT_TRAINING_WINDOW + 16
+    field = samples[best:end]
+    others = [lag_coherence(field, lag, SHORT_TRAINING_WINDOW) for lag in (11, 13, 19, 21)]
+    beside = max((float(other[0]) for other in others if len(other)), default=1.0)
+    return float(at_lag[best]) - beside
+
+
+def prefix_coherence(samples: Samples, useful: int, prefix: int) -> float:
+    """How plainly cyclic prefixes are there: at the useful length, and not beside it; 0 to 1.
+
+    Parameters
+    ----------
+    samples : complex64, shape (n,)
+    useful, prefix : int
+        In samples: 1,024 and 72 for 15 kHz at 15.36 MS/s.
+
+    Notes
+    -----
+    The mean over the best phase of the symbol grid: one strong lag by chance does not make a
+    train of symbols.
+    """
+    at_lag = _train(lag_coherence(samples, useful, prefix), useful + prefix)
+    beside = [
+        _train(lag_coherence(samples, round(useful * share), prefix), useful + prefix)
+        for share in (0.9, 1.1)
+    ]
+    return max(0.0, at_lag - max(beside))
+
+
+def _train(coherence: NDArray[np.float32], period: int) -> float:
+    whole = len(coherence) // period
+    if whole < 2:
+        return 0.0
+    return float(coherence[: whole * period].reshape(whole, period).mean(axis=0).max())

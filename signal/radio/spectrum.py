@@ -1,0 +1,119 @@
+"""Power in time and frequency, and the noise floor under it.
+
+A cell is the mean power of `AVERAGED` spectra in one bin. Under noise it is Gamma distributed with
+shape `AVERAGED` (Welch, IEEE Trans. Audio Electroacoust. 15, 1967; the spectra do not overlap).
+Cost: a window, an FFT and two multiplications for each sample, in blocks that stay in cache.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+from scipy.stats import gamma
+
+from .iq import Samples
+
+Cells = NDArray[np.float32]
+
+AVERAGED = 4
+BIN_HZ = 50_000.0
+BATCH = 64  # spectra at a time: 64 x 1024 complex64 are 512 KiB, which stays in the second cache
+
+
+def bins_for(sample_rate_hz: float) -> int:
+    """The power of two whose bins are nearest `BIN_HZ` wide, at least 16."""
+    return max(16, 1 << round(math.log2(sample_rate_hz / BIN_HZ)))
+
+
+def power_cells(samples: Samples, bins: int) -> Cells:
+    """Mean power in time and frequency; what does not fill a last cell is left out.
+
+    Parameters
+    ----------
+    samples : complex64, shape (n,)
+    bins : int
+        Length of the FFT.
+
+    Returns
+    -------
+    float32, shape (n // (AVERAGED * bins), bins)
+        Power by time (rows) and frequency (columns, lowest first), full-scale tone = 1.
+    """
+    rows = len(samples) // (AVERAGED * bins)
+    window = np.hanning(bins + 1)[:-1]
+    window = (window / window.sum()).astype(np.float32)
+    frames = samples[: rows * AVERAGED * bins].reshape(rows * AVERAGED, bins)
+    cells = np.empty((rows, bins), np.float32)
+    for first in range(0, len(frames), BATCH):
+        mean = _mean_power(frames[first : first + BATCH] * window)
+        cells[first // AVERAGED : first // AVERAGED + len(mean)] = mean
+    return np.fft.fftshift(cells, axes=1)
+
+
+def _mean_power(frames: Samples) -> Cells:
+    """Average the power of `AVERAGED` spectra at a time; overwrites `frames`."""
+    spectra: Samples = scipy.fft.fft(frames, overwrite_x=True)
+    parts = spectra.view(np.float32)
+    np.multiply(parts, parts, out=parts)
+    power: Cells = parts[:, 0::2] + parts[:, 1::2]
+    mean: Cells = power.reshape(-1, AVERAGED, power.shape[1]).mean(axis=1)
+    return mean
+
+
+FLOOR_QUANTILE = 0.3
+FLOOR_SMOOTHING_HZ = 750_000.0
+
+
+def noise_floor(cells: Cells, bin_hz: float) -> tuple[Cells, Cells]:
+    """Estimate the noise's mean power in each bin, and what is there all the time.
+
+    A low quantile over time passes by bursts, a median over frequency passes by spurs. A signal
+    that is there most of the time and wider than the median counts as floor.
+
+    Parameters
+    ----------
+    cells : float32, shape (rows, bins)
+    bin_hz : float
+        Width of a bin.
+
+    Returns
+    -------
+    floor : float32, shape (bins,)
+        The noise.
+    steady : float32, shape (bins,)
+        The level that the bin does not fall below: the floor, or a spur on it.
+    """
+    low = np.quantile(cells, FLOOR_QUANTILE, axis=0).astype(np.float32)
+    steady: Cells = low * np.float32(AVERAGED / gamma.ppf(FLOOR_QUANTILE, AVERAGED))
+    width = max(3, int(FLOOR_SMOOTHING_HZ / bin_hz) | 1)
+    floor: Cells = median_filter(steady, size=width, mode="nearest")
+    floor = np.maximum(floor, np.float32(1e-20))
+    return floor, np.maximum(steady, floor)
+
+
+SPUR_SIGMAS = 5.0
+SPUR_SHARE = 0.05  # of the bins, at the most
+SPUR_ROWS = 12  # fewer cells of time do not tell a spur from a burst
+
+
+def spurs(floor: Cells, steady: Cells, rows: int) -> list[tuple[int, int]]:
+    """Find the bins that a narrow carrier holds all the time: DC, spurs, continuous waves.
+
+    A spur is at least 3 dB above the floor, and beyond chance: the relative deviation of the floor
+    quantile of n cells is about 0.7 / sqrt(n) for cells of four spectra.
+
+    Returns
+    -------
+    list of (first, last) bin, half-open
+    """
+    if rows < SPUR_ROWS:
+        return []
+    held = steady > floor * np.float32(max(2.0, 1 + SPUR_SIGMAS * 0.7 / np.sqrt(rows)))
+    if held.mean() > SPUR_SHARE:
+        return []  # a band full of structure, not a spur on a quiet one
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(np.int8)))
+    return list(zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True))
