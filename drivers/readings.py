@@ -106,7 +106,7 @@ class SensorStatus(_Reading, frozen=True, kw_only=True, tag="sensor-status", omi
     """What a sensor says of itself."""
 
     receiver: str | None = None
-    state: str
+    state: str | None = None
     model: str | None = None
     firmware: str | None = None
     position: Position | None = None

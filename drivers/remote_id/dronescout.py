@@ -1,0 +1,238 @@
+r"""BlueMark DroneScout Remote ID receivers, as they publish over MQTT.
+
+JSON in UTF-8, plain or compressed by LZMA (`.xz` or `.lzma`); "\n" or NUL may follow; several
+objects may be run together or stand in an array. One object, as captured from two receivers:
+
+    {"protocol": 1.0, "data": {...}}          a drone heard, or (also captured) a status
+    {"protocol": 1.0, "status": {...}}        the receiver's own state
+    {"protocol": 1.0, "location": {...}}      where the receiver is
+
+    in "data"            in "status"             in "location"
+    sensor ID   text     sensor ID         text  sensor ID           text
+    timestamp   ms UTC   timestamp         ms    timestamp           ms
+    MAC address text     status            text  latitude, longitude degrees
+    RSSI        dBm      model             text  (its altitude is above mean sea level, not above
+    channel     0 = BLE  firmware version  text   the ellipsoid: not read)
+    type        text     UASdata           base64 of the structure in odid_struct.py
+
+Objects of another kind (mobile network, aircraft by ADS-B) and other members are not read. A
+broken object costs itself alone.
+"""
+
+from __future__ import annotations
+
+import binascii
+import lzma
+import re
+from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from ..driver import Driver
+from ..errors import FrameError
+from ..json_objects import pieces
+from ..readings import Position, RemoteIdReport, RemoteIdTransport, SensorStatus
+from . import odid_struct
+
+MOST_BYTES = 1 << 22
+"""Of one payload, and of what one decompresses to: some 2,500 drones heard. Receivers send a few
+at a time."""
+
+MOST_LZMA_MEMORY = 1 << 26  # what the strongest preset of xz needs to decompress
+
+OPENING = re.compile(rb'\{\s*"protocol"')
+"""How every captured object begins: inside a string its quotes would be escaped."""
+
+_BETWEEN = b" \t\r\n\0,[]"
+_COMPRESSED = (b"\xfd7zXZ\0", b"\x5d\0\0")
+_ADDRESS = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
+_LATEST_MS = (1 << 63) // 1_000_000 - 1
+
+TRANSPORTS: dict[str, RemoteIdTransport] = {
+    "BLE legacy": "ble-legacy",
+    "BLE long range": "ble-long-range",
+    "WiFi beacon": "wifi-beacon",
+    "WiFi NaN": "wifi-nan",
+}
+_TYPES = {transport: name for name, transport in TRANSPORTS.items()}
+
+
+class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All members that are read, whatever the kind."""
+
+    sensor_id: str | None = msgspec.field(default=None, name="sensor ID")
+    timestamp_ms: int | float | None = msgspec.field(default=None, name="timestamp")
+    address: str | None = msgspec.field(default=None, name="MAC address")
+    type: str | None = None
+    level_dbm: float | None = msgspec.field(default=None, name="RSSI")
+    channel: int | None = None
+    structure: str | None = msgspec.field(default=None, name="UASdata")
+    status: str | None = None
+    model: str | None = None
+    firmware: str | None = msgspec.field(default=None, name="firmware version")
+    latitude_deg: float | None = msgspec.field(default=None, name="latitude")
+    longitude_deg: float | None = msgspec.field(default=None, name="longitude")
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    protocol: float | str | None = None
+    data: _Body | None = None
+    status: _Body | None = None
+    location: _Body | None = None
+
+
+_decoder = msgspec.json.Decoder(_Message)
+
+
+class Decoder:
+    """One MQTT payload in, what it holds out; nothing is kept between payloads."""
+
+    def __init__(self) -> None:
+        self.refused: Counter[str] = Counter()
+
+    def feed(self, data: bytes, time_ns: int) -> Iterator[RemoteIdReport | SensorStatus]:
+        """Give the readings in one payload, received at `time_ns` (UTC)."""
+        try:
+            text = _text(data)
+        except FrameError as error:
+            self.refused[error.reason] += 1
+            return
+        for piece in pieces(text, OPENING):
+            if piece.strip(_BETWEEN):
+                try:
+                    yield self._reading(piece, time_ns)
+                except FrameError as error:
+                    self.refused[error.reason] += 1
+
+    def close(self) -> Iterator[RemoteIdReport | SensorStatus]:
+        """Give nothing: every payload was whole."""
+        return iter(())
+
+    def _reading(self, text: bytes, time_ns: int) -> RemoteIdReport | SensorStatus:
+        message = _message(text)
+        if message.data and message.data.structure is not None:
+            return self._report(message.data, message.data.structure, time_ns)
+        told = message.status or message.location or message.data
+        if told is None:
+            raise FrameError("object of another kind")
+        return _status(told, time_ns)
+
+    def _report(self, body: _Body, structure: str, time_ns: int) -> RemoteIdReport:
+        address = (body.address or "").upper()
+        if not _ADDRESS.fullmatch(address):
+            raise FrameError("no MAC address")
+        report = RemoteIdReport(
+            time_ns=_time_ns(body, time_ns),
+            receiver=body.sensor_id,
+            transmitter=address,
+            transport=TRANSPORTS.get(body.type or ""),
+            level_dbm=body.level_dbm,
+            channel=body.channel,
+        )
+        try:
+            wire = b64decode(structure, validate=True)
+        except (binascii.Error, ValueError):
+            raise FrameError("UASdata is not base64") from None
+        return odid_struct.decode(wire, report, self.refused)
+
+
+DRIVER = Driver(
+    name="dronescout",
+    wire="mqtt",
+    reads="Remote ID claims of drones; the receiver's state and position",
+    documents=("ASTM F3411-22a", "captures of DroneScout MQTT payloads, protocol 1.0"),
+    decoder=Decoder,
+)
+
+
+def encode(reading: RemoteIdReport | SensorStatus) -> bytes:
+    """Write one payload as the receiver sends it, its time to the millisecond.
+
+    Raises
+    ------
+    ValueError
+        If the structure cannot hold a value.
+    """
+    time_ms = reading.time_ns // 1_000_000
+    if isinstance(reading, RemoteIdReport):
+        heard = _Body(
+            sensor_id=reading.receiver,
+            timestamp_ms=time_ms,
+            address=reading.transmitter,
+            type=_TYPES.get(reading.transport) if reading.transport else None,
+            level_dbm=reading.level_dbm,
+            channel=reading.channel,
+            structure=b64encode(odid_struct.encode(reading)).decode(),
+        )
+        return msgspec.json.encode(_Message(protocol=1.0, data=heard))
+    state = _Body(
+        sensor_id=reading.receiver,
+        timestamp_ms=time_ms,
+        status=reading.state,
+        model=reading.model,
+        firmware=reading.firmware,
+        latitude_deg=reading.position.latitude_deg if reading.position else None,
+        longitude_deg=reading.position.longitude_deg if reading.position else None,
+    )
+    if reading.state is None:
+        return msgspec.json.encode(_Message(protocol=1.0, location=state))
+    return msgspec.json.encode(_Message(protocol=1.0, status=state))
+
+
+def _text(payload: bytes) -> bytes:
+    """Give a payload's text, decompressed; never more than `MOST_BYTES` of it."""
+    if len(payload) > MOST_BYTES:
+        raise FrameError("payload too large")
+    if not payload.startswith(_COMPRESSED):
+        return payload
+    try:
+        stream = lzma.LZMADecompressor(memlimit=MOST_LZMA_MEMORY)
+        text = stream.decompress(payload, max_length=MOST_BYTES + 1)
+    except lzma.LZMAError:
+        raise FrameError("compression is broken") from None
+    if len(text) > MOST_BYTES:
+        raise FrameError("payload too large")
+    if not stream.eof:
+        raise FrameError("compression is broken")
+    return text
+
+
+def _message(text: bytes) -> _Message:
+    try:
+        return _decoder.decode(text)
+    except (msgspec.ValidationError, RecursionError):
+        raise FrameError("member of another type") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise FrameError("not JSON") from None
+
+
+def _status(body: _Body, time_ns: int) -> SensorStatus:
+    position = _position(body)
+    if body.status is None and position is None:
+        raise FrameError("neither a drone, nor a state, nor a position")
+    return SensorStatus(
+        time_ns=_time_ns(body, time_ns),
+        receiver=body.sensor_id,
+        state=body.status,
+        model=body.model,
+        firmware=body.firmware,
+        position=position,
+    )
+
+
+def _position(body: _Body) -> Position | None:
+    latitude, longitude = body.latitude_deg, body.longitude_deg
+    if latitude is None or longitude is None or latitude == longitude == 0:
+        return None
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        return None
+    return Position(latitude_deg=latitude, longitude_deg=longitude)
+
+
+def _time_ns(body: _Body, received_ns: int) -> int:
+    """Give the sender's time, or the time of reception where it gave none that can be one."""
+    if body.timestamp_ms is None or not 0 < body.timestamp_ms <= _LATEST_MS:
+        return received_ns
+    return int(body.timestamp_ms * 1_000_000)
