@@ -12,7 +12,7 @@ from .errors import FrameError
 
 Content = TypeVar("Content")
 
-JUNK = "bytes outside any frame"
+JUNK = "junk between frames"
 CUT_OFF = "cut off at the end"
 
 

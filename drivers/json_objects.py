@@ -9,7 +9,7 @@ from collections.abc import Iterator
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}"]', re.DOTALL)
 
 
-def pieces(text: bytes, opening: re.Pattern[bytes]) -> Iterator[bytes]:
+def pieces(text: bytes, opening: re.Pattern[bytes] | None = None) -> Iterator[bytes]:
     """Cut `text` where objects begin and end; the pieces together are `text` again.
 
     A piece is an object, or what stands between two (an array's commas and brackets, white space,
@@ -19,7 +19,7 @@ def pieces(text: bytes, opening: re.Pattern[bytes]) -> Iterator[bytes]:
     ----------
     text : bytes
         Any bytes.
-    opening : pattern
+    opening : pattern, optional
         How an object begins, where this cannot stand inside one: behind a broken object the next
         one is found by it.
 
@@ -27,7 +27,8 @@ def pieces(text: bytes, opening: re.Pattern[bytes]) -> Iterator[bytes]:
     -----
     Cost: two passes, whatever the input.
     """
-    starts = [0, *(match.start() for match in opening.finditer(text)), len(text)]
+    openings = opening.finditer(text) if opening else ()
+    starts = [0, *(match.start() for match in openings), len(text)]
     for start, end in itertools.pairwise(starts):
         yield from _objects(text[start:end])
 

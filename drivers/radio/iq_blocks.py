@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ...signal.radio.iq import sample_bytes
 from ..driver import Driver
 from ..errors import FrameError
 from ..fields import Field, Layout
@@ -45,7 +46,6 @@ LATE_BLOCKS = 64
 SEQUENCES = 1 << 32
 
 _TYPES: tuple[SampleType, ...] = ("cf64", "cf32", "ci16", "ci8", "cu8")
-_SAMPLE_BYTES = {"cf64": 16, "cf32": 8, "ci16": 4, "ci8": 2, "cu8": 2}
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ def encode(block: IqBlock) -> bytes:
     ValueError
         If the samples are not whole, too many, or a value does not fit the header.
     """
-    size = _SAMPLE_BYTES[block.sample_type]
+    size = sample_bytes(block.sample_type)
     if len(block.samples) % size or not 0 < len(block.samples) <= MOST_SAMPLE_BYTES:
         raise ValueError(f"{len(block.samples)} bytes are no block of {block.sample_type}")
     header = _Header(
@@ -162,7 +162,7 @@ def _parse(buffer: bytearray, seen: int) -> Parsed[IqBlock] | None:
         return None
     header = _header(buffer)
     assert header.sample_type is not None, "_header refuses an unknown type"
-    length = HEADER_BYTES + header.samples * _SAMPLE_BYTES[header.sample_type]
+    length = HEADER_BYTES + header.samples * sample_bytes(header.sample_type)
     if _another_begins(buffer, max(seen - HEADER_BYTES, 1), min(length, len(buffer))):
         raise FrameError("cut off by the next block")
     if len(buffer) < length:
@@ -186,7 +186,7 @@ def _header(buffer: bytearray) -> _Header:
         raise FrameError("unknown version")
     if header.sample_type is None:
         raise FrameError("unknown sample type")
-    if not 0 < header.samples * _SAMPLE_BYTES[header.sample_type] <= MOST_SAMPLE_BYTES:
+    if not 0 < header.samples * sample_bytes(header.sample_type) <= MOST_SAMPLE_BYTES:
         raise FrameError("impossible number of samples")
     if not (math.isfinite(header.sample_rate_hz) and header.sample_rate_hz > 0):
         raise FrameError("impossible sample rate")

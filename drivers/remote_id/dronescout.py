@@ -117,7 +117,7 @@ class Decoder:
         told = message.status or message.location or message.data
         if told is None:
             raise FrameError("object of another kind")
-        return _status(told, time_ns)
+        return self._status(told, time_ns)
 
     def _report(self, body: _Body, structure: str, time_ns: int) -> RemoteIdReport:
         address = (body.address or "").upper()
@@ -125,7 +125,7 @@ class Decoder:
             raise FrameError("no MAC address")
         report = RemoteIdReport(
             time_ns=_time_ns(body, time_ns),
-            receiver=body.sensor_id,
+            receiver=odid_struct.printable(body.sensor_id, self.refused),
             transmitter=address,
             transport=TRANSPORTS.get(body.type or ""),
             level_dbm=body.level_dbm,
@@ -136,6 +136,23 @@ class Decoder:
         except (binascii.Error, ValueError):
             raise FrameError("UASdata is not base64") from None
         return odid_struct.decode(wire, report, self.refused)
+
+    def _status(self, body: _Body, time_ns: int) -> SensorStatus:
+        position = _position(body)
+        state, receiver, model, firmware = (
+            odid_struct.printable(text, self.refused)
+            for text in (body.status, body.sensor_id, body.model, body.firmware)
+        )
+        if state is None and position is None:
+            raise FrameError("neither a drone, nor a state, nor a position")
+        return SensorStatus(
+            time_ns=_time_ns(body, time_ns),
+            receiver=receiver,
+            state=state,
+            model=model,
+            firmware=firmware,
+            position=position,
+        )
 
 
 DRIVER = Driver(
@@ -206,20 +223,6 @@ def _message(text: bytes) -> _Message:
         raise FrameError("member of another type") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise FrameError("not JSON") from None
-
-
-def _status(body: _Body, time_ns: int) -> SensorStatus:
-    position = _position(body)
-    if body.status is None and position is None:
-        raise FrameError("neither a drone, nor a state, nor a position")
-    return SensorStatus(
-        time_ns=_time_ns(body, time_ns),
-        receiver=body.sensor_id,
-        state=body.status,
-        model=body.model,
-        firmware=body.firmware,
-        position=position,
-    )
 
 
 def _position(body: _Body) -> Position | None:

@@ -209,12 +209,16 @@ def _position(block: _Location | _System) -> Position | None:
 
 
 def _text(wire: bytes, refused: Counter[str]) -> str | None:
-    """Give text up to its first NUL, without spaces around it; None for none."""
-    try:
-        text = wire.split(b"\0")[0].decode().strip(" ")
-    except UnicodeDecodeError:
-        text = "\0"
-    if not text.isprintable():
+    """Give text up to its first NUL."""
+    return printable(wire.split(b"\0")[0].decode(errors="replace"), refused)
+
+
+def printable(text: str | None, refused: Counter[str]) -> str | None:
+    """Give `text` without spaces around it; None for none, or where a terminal could be fooled."""
+    if text is None:
+        return None
+    text = text.strip(" ")
+    if not text.isprintable() or "\N{REPLACEMENT CHARACTER}" in text:
         refused[UNREADABLE] += 1
         return None
     return text or None
