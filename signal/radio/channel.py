@@ -5,11 +5,18 @@ Cost: O(n log n) for the first FFT of a segment, and of the channel's share for 
 
 from __future__ import annotations
 
+from functools import cache, cached_property
+
 import numpy as np
 import scipy.fft
-from numpy.typing import NDArray
 
 from .iq import Samples
+
+GRID_RATE_HZ = 15.36e6
+"""The rate of 15 kHz OFDM with 1,024 points; channels at it get lengths that are fast to invert."""
+
+WHITE_HZ = 120_000.0
+"""What is narrower than this is flattened; the power of one symbol's carriers is left alone."""
 
 
 class Segment:
@@ -22,11 +29,16 @@ class Segment:
     """
 
     def __init__(self, samples: Samples, sample_rate_hz: float) -> None:
-        length = scipy.fft.next_fast_len(len(samples))
-        self._spectrum = scipy.fft.fft(samples, length)
+        self.sample_rate_hz = sample_rate_hz
         self._samples = len(samples)
-        self._length = length
-        self._bin_hz = sample_rate_hz / length
+        self._length = _fast_length(len(samples), sample_rate_hz)
+        self._spectrum: Samples = scipy.fft.fft(samples, self._length)
+        self._bin_hz = sample_rate_hz / self._length
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the segment."""
+        return self._samples / self.sample_rate_hz
 
     def channel(
         self, center_hz: float, rate_hz: float, bandwidth_hz: float, *, whiten: bool = False
@@ -53,31 +65,49 @@ class Segment:
         center_hz : float
             The centre that came out: the nearest bin.
         """
+        source = self._white if whiten else self._spectrum
         size = max(1, round(rate_hz / self._bin_hz))
         middle = round(center_hz / self._bin_hz)
-        half = min(int(bandwidth_hz / 2 / self._bin_hz), (size - 1) // 2, (self._length - 1) // 2)
-        offsets = np.arange(-half, half + 1)
-        bins = middle + offsets
-        inside = np.abs(bins) <= (self._length - 1) // 2  # no wrapping round the band's edges
-        cut = np.where(inside, self._spectrum[bins % self._length], 0)
-        if whiten:
-            cut = _white(cut, inside)
+        edge = (self._length - 1) // 2  # no wrapping round the band's edges
+        half = min(int(bandwidth_hz / 2 / self._bin_hz), (size - 1) // 2)
+        first, last = max(middle - half, -edge), min(middle + half, edge)
         spectrum = np.zeros(size, np.complex64)
-        spectrum[offsets % size] = cut
-        out_rate_hz = size * self._bin_hz
+        if last >= first:
+            spectrum[np.arange(first, last + 1) - middle] = _circular(source, first, last + 1)
         kept = int(self._samples * size / self._length)
-        channel = scipy.fft.ifft(spectrum)[:kept] * np.float32(size / self._length)
-        return channel.astype(np.complex64), out_rate_hz, middle * self._bin_hz
+        channel: Samples = scipy.fft.ifft(spectrum, overwrite_x=True)
+        channel *= np.float32(size / self._length)
+        return channel[:kept], size * self._bin_hz, middle * self._bin_hz
+
+    @cached_property
+    def _white(self) -> Samples:
+        """The spectrum over the root of its power, smoothed over `WHITE_HZ`."""
+        power = self._spectrum.real**2 + self._spectrum.imag**2
+        width = max(3, int(WHITE_HZ / self._bin_hz) | 1)
+        padded = np.pad(power, width // 2, mode="wrap")
+        sums = np.concatenate([[0.0], np.cumsum(padded, dtype=np.float64)])
+        mean = (sums[width:] - sums[:-width]) / width
+        scale = np.zeros(self._length, np.float32)
+        np.divide(1, np.sqrt(np.maximum(mean, 0)), out=scale, where=mean > 0, casting="same_kind")
+        white: Samples = self._spectrum * scale
+        return white
 
 
-def _white(cut: Samples, inside: NDArray[np.bool_]) -> Samples:
-    """Divide by the root of the power, smoothed over a hundredth of the channel."""
-    power = (cut.real.astype(np.float64) ** 2) + cut.imag.astype(np.float64) ** 2
-    width = max(3, len(cut) // 100)
-    sums = np.concatenate([[0.0], np.cumsum(power)])
-    counts = np.concatenate([[0.0], np.cumsum(inside)])
-    first = np.maximum(np.arange(len(cut)) - width // 2, 0)
-    last = np.minimum(first + width, len(cut))
-    mean = (sums[last] - sums[first]) / np.maximum(counts[last] - counts[first], 1)
-    scale = np.where(inside & (mean > 0), 1 / np.sqrt(np.maximum(mean, 1e-30)), 0)
-    return (cut * scale).astype(np.complex64)
+def _circular(spectrum: Samples, first: int, last: int) -> Samples:
+    """The bins from `first` up to `last`, counted from DC; negative ones lie at the end."""
+    if first < 0 <= last:
+        return np.concatenate([spectrum[first:], spectrum[:last]])
+    return spectrum[first:last] if first >= 0 else spectrum[len(spectrum) + first :][: last - first]
+
+
+@cache
+def _fast_length(samples: int, sample_rate_hz: float) -> int:
+    """An FFT length of at least `samples` of small factors, and so its share at the grid's rate."""
+    ratio = sample_rate_hz / GRID_RATE_HZ
+    size = int(np.ceil(samples / ratio))
+    for _ in range(64):
+        size = scipy.fft.next_fast_len(size + 1)
+        length = round(size * ratio)
+        if length >= samples and scipy.fft.next_fast_len(length) == length:
+            return length
+    return scipy.fft.next_fast_len(max(samples, 1))

@@ -15,9 +15,12 @@ from .channel import Segment
 from .droneid import DroneIdBurst
 from .iq import Samples
 from .ofdm import WIFI_RATE_HZ, prefix_coherence, short_training
-from .zadoff_chu import RATE_HZ, SYMBOL
+from .zadoff_chu import BANDWIDTH_HZ, RATE_HZ, SYMBOL
 
 LTE_PREFIX = 72
+
+LOOKED_AT_S = 3e-3
+"""Of a longer emission this much is measured: its structure shows in that."""
 
 Family = Literal["drone", "controller", "background", "unknown"]
 
@@ -113,29 +116,37 @@ def classify(seen: Seen, segment: Segment, segment_start_s: float, tuned_hz: flo
     return _named(seen, "unknown", "unknown", UNKNOWN_CONFIDENCE, features, snr_db, tuned_hz)
 
 
-def droneid_emission(burst: DroneIdBurst, start_s: float, snr: float, tuned_hz: float) -> Emission:
-    """Name a confirmed DroneID burst; `start_s` is where its segment starts in the stream.
+def droneid_emission(burst: DroneIdBurst, snr: float, tuned_hz: float) -> Emission:
+    """Name a confirmed DroneID burst.
 
     The confidence weighs the chance of such a fit in noise against one real burst in a million
     places and offsets.
+
+    Parameters
+    ----------
+    burst : DroneIdBurst
+        Its start counts from the stream's.
+    snr : float
+        Linear, in-band.
+    tuned_hz : float
+        Added to the carrier.
     """
     chance = (1 + burst.surprise) * np.exp(-burst.surprise) * 1e6
-    evidence = {
-        "coherence_root_600": round(burst.coherence_600, 4),
-        "coherence_root_147": round(burst.coherence_147, 4),
-        "surprise_nats": round(burst.surprise, 1),
-        "symbols": float(burst.symbols),
-    }
     return Emission(
         label="dji-droneid",
         family="drone",
-        start_s=start_s + burst.start_s,
+        start_s=burst.start_s,
         duration_s=burst.duration_s,
         center_hz=tuned_hz + burst.carrier_hz,
-        bandwidth_hz=600 * 15_000.0 + 15_000.0,
+        bandwidth_hz=BANDWIDTH_HZ,
         snr_db=float(10 * np.log10(max(snr, 1e-3))),
         confidence=float(1 / (1 + chance)),
-        evidence=evidence,
+        evidence={
+            "coherence_root_600": round(burst.coherences[0], 4),
+            "coherence_root_147": round(burst.coherences[1], 4),
+            "surprise_nats": round(burst.surprise, 1),
+            "symbols": float(burst.symbols),
+        },
     )
 
 

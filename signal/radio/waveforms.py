@@ -10,12 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .channel import Segment
+from .droneid import PREFIXES, ROOTS
 from .iq import Samples
 from .zadoff_chu import CARRIERS, LENGTH, OCCUPIED, RATE_HZ, SYMBOL, sequence
-
-DRONEID_PREFIXES = {9: (80, *(72,) * 7, 80), 8: (80, *(72,) * 6, 80)}
-DRONEID_ROOTS = {9: {3: 600, 5: 147}, 8: {2: 600, 4: 147}}
-"""Which symbol, from 0, holds which Zadoff-Chu root, by the number of symbols in a burst."""
 
 GUARD_S = 50e-6
 
@@ -33,8 +30,8 @@ def droneid_burst(sample_rate_hz: float, rng: np.random.Generator, *, symbols: i
     al., NDSS 2023; Bender, 2022). It starts with the first sample.
     """
     parts: list[NDArray[np.complex128]] = []
-    for number, prefix in enumerate(DRONEID_PREFIXES[symbols]):
-        root = DRONEID_ROOTS[symbols].get(number)
+    for number, prefix in enumerate(PREFIXES[symbols]):
+        root = ROOTS[symbols].get(number)
         values = _qpsk(rng, CARRIERS) if root is None else np.delete(sequence(root), LENGTH // 2)
         parts.append(_ofdm_symbol(values, SYMBOL, prefix))
     return _at_rate(np.concatenate(parts), RATE_HZ, sample_rate_hz)

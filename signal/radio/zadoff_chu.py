@@ -20,6 +20,7 @@ SUBCARRIER_HZ = 15_000.0
 RATE_HZ = SYMBOL * SUBCARRIER_HZ
 CARRIERS = 600
 LENGTH = CARRIERS + 1
+BANDWIDTH_HZ = LENGTH * SUBCARRIER_HZ
 
 OCCUPIED = np.r_[np.arange(-CARRIERS // 2, 0), np.arange(1, CARRIERS // 2 + 1)]
 """Occupied subcarriers, relative to DC; shape (600,)."""
@@ -44,39 +45,66 @@ def symbol(root: int) -> Samples:
     return made
 
 
+@cache
+def _template(root: int, length: int) -> Samples:
+    """The conjugate spectrum of one symbol, zero-padded to `length`."""
+    template: Samples = np.conj(scipy.fft.fft(symbol(root), length))
+    return template
+
+
 def coherence(channel: Samples, root: int) -> NDArray[np.float32]:
     """How much of the power at each lag is the symbol's: the squared correlation coefficient.
 
     Parameters
     ----------
     channel : complex64, shape (n,)
-        15.36 MS/s, centred within about 0.5 MHz of the carrier: like a chirp, root 600 turns an
-        offset in frequency into one in time and keeps its peak.
+        15.36 MS/s.
     root : int
 
     Returns
     -------
     float32, shape (n - 1023,)
-        0 to 1. Under white noise of 600 degrees of freedom it is Beta(1, 599).
+        0 to 1. Under white noise of d degrees of freedom in a symbol's time (its bandwidth over
+        15 kHz) it is Beta(1, d - 1).
+
+    Notes
+    -----
+    Root 600 is -1: a chirp. It turns an offset in frequency into one in time and keeps its peak,
+    but for the share of the band that no longer overlaps.
     """
     if len(channel) < SYMBOL:
         return np.zeros(0, np.float32)
     lags = len(channel) - SYMBOL + 1
     length = scipy.fft.next_fast_len(len(channel))
-    template = np.conj(scipy.fft.fft(symbol(root), length))
-    peaks = scipy.fft.ifft(scipy.fft.fft(channel, length) * template)[:lags]
-    sums = np.concatenate([[0.0], np.cumsum(np.abs(channel).astype(np.float64) ** 2)])
-    energy = np.maximum(sums[SYMBOL:] - sums[:-SYMBOL], 1e-30)
-    return (np.abs(peaks) ** 2 / energy[:lags]).astype(np.float32)
+    spectrum: Samples = scipy.fft.fft(channel, length)
+    spectrum *= _template(root, length)
+    peaks: Samples = scipy.fft.ifft(spectrum, overwrite_x=True)
+    share: NDArray[np.float32] = _power(peaks[:lags]) / window_energy(channel)
+    return share
 
 
-def surprise(coherences: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Minus the logarithm of the probability that noise gives so much coherence, or more."""
-    left: NDArray[np.float32] = np.log1p(-np.minimum(coherences, np.float32(1 - 1e-6)))
-    nats: NDArray[np.float32] = left * np.float32(1 - CARRIERS)
+def window_energy(channel: Samples) -> NDArray[np.float32]:
+    """The energy in one symbol's time from each sample on; shape (n - 1023,), never 0."""
+    sums = np.concatenate([[0.0], np.cumsum(_power(channel), dtype=np.float64)])
+    energy: NDArray[np.float32] = (sums[SYMBOL:] - sums[:-SYMBOL]).astype(np.float32)
+    return np.maximum(energy, np.float32(1e-30))
+
+
+def _power(samples: Samples) -> NDArray[np.float32]:
+    power: NDArray[np.float32] = samples.real**2 + samples.imag**2
+    return power
+
+
+def surprise(share: NDArray[np.float32], freedom: float) -> NDArray[np.float32]:
+    """Minus the logarithm of the probability that noise gives so much coherence, or more.
+
+    Parameters
+    ----------
+    share : float32, any shape
+        Coherence, 0 to 1.
+    freedom : float
+        Degrees of freedom of the noise in a symbol's time.
+    """
+    left: NDArray[np.float32] = np.log1p(-np.minimum(share, np.float32(1 - 1e-6)))
+    nats: NDArray[np.float32] = left * np.float32(1 - freedom)
     return nats
-
-
-def surprise_of(share: float) -> float:
-    """`surprise` of one coherence."""
-    return float(-(CARRIERS - 1) * np.log1p(-min(share, 1 - 1e-6)))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from havik.signal.radio.boxes import cell_threshold, find_boxes, smoothed_ratio
+from havik.signal.radio.boxes import cell_threshold, find_boxes, smoothed
 from havik.signal.radio.spectrum import bins_for, noise_floor, power_cells, spurs
 from havik.signal.radio.waveforms import gfsk, noise, shifted
 
@@ -15,7 +15,7 @@ def test_noise_alarms_at_the_stated_rate_within_a_factor_of_two(rate_hz: float) 
     for _ in range(10):
         power = power_cells(noise(rng, int(rate_hz * 20e-3)), bins)
         floor, _ = noise_floor(power, rate_hz / bins)
-        ratio = smoothed_ratio(power, floor)
+        ratio = smoothed(power / floor)
         above += int(np.count_nonzero(ratio > cell_threshold(1e-3)))
         cells += ratio.size
     assert 0.5e-3 < above / cells < 2e-3
@@ -42,7 +42,7 @@ def test_a_burst_is_boxed_where_it_is() -> None:
     wave[60_000 : 60_000 + len(burst)] += burst
     power = power_cells(wave, 512)
     floor, _ = noise_floor(power, rate_hz / 512)
-    (box,), left_out = find_boxes(power, floor, rate_hz / 512)
+    (box,), left_out = find_boxes(power / floor, rate_hz / 512)
     row_s = 4 * 512 / rate_hz
     assert left_out == 0
     assert box.first_row * row_s == pytest.approx(3e-3, abs=2 * row_s)
@@ -67,4 +67,4 @@ def test_a_steady_tone_is_a_spur_and_noise_has_none() -> None:
 def test_no_samples_have_no_boxes() -> None:
     empty = power_cells(np.zeros(100, np.complex64), 512)
     assert empty.shape == (0, 512)
-    assert find_boxes(empty, np.ones(512, np.float32), 1.0) == ([], 0)
+    assert find_boxes(empty, 1.0) == ([], 0)

@@ -12,7 +12,7 @@ from havik.signal.radio.zadoff_chu import (
     SYMBOL,
     coherence,
     sequence,
-    surprise_of,
+    surprise,
     symbol,
 )
 
@@ -46,7 +46,9 @@ def test_noise_gives_the_stated_distribution() -> None:
 
 
 def test_a_surprise_is_minus_the_logarithm_of_its_probability() -> None:
-    assert surprise_of(0.02) == pytest.approx(-beta(1, 599).logsf(0.02))
+    assert surprise(np.full(1, 0.02, np.float32), 600)[0] == pytest.approx(
+        -beta(1, 599).logsf(0.02)
+    )
 
 
 def test_too_few_samples_have_no_lags() -> None:

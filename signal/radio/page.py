@@ -1,0 +1,209 @@
+"""One page of samples to its emissions: power, bursts that are proven, boxes for the rest.
+
+1. Power cells, the noise floor under them, and what is there all the time (`spectrum.py`).
+2. Where a DroneID burst may be (`regions.py`), its two symbols are sought (`droneid.py`). A page
+   that is too short to know its own floor is searched everywhere.
+3. What a proven burst explains is taken out; the rest is boxed (`boxes.py`) and named
+   (`classify.py`).
+
+Cost: the power cells for every sample, about 10 ns; the matched stages only where there is more
+power than noise gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .boxes import Box, find_boxes
+from .channel import Segment
+from .classify import LOOKED_AT_S, Emission, Seen, carrier_emission, classify, droneid_emission
+from .droneid import DroneIdBurst, best_of_each, find_bursts
+from .iq import Samples
+from .regions import Region, find_regions
+from .spectrum import AVERAGED, Cells, bins_for, noise_floor, power_cells, spurs
+from .zadoff_chu import BANDWIDTH_HZ
+
+SHORT_PAGE_S = 10e-3
+"""A burst fills less than a tenth of a longer page, and no quantile of its cells."""
+
+MARGIN_S = 0.25e-3
+"""Before and after what goes to a matched stage: the edges are a cell wide."""
+
+SKIRT_HZ = 0.3e6
+"""Beyond a burst's band: leakage of the window, and a carrier at the very edge of the band."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Samples of a stream: those that are its own, and some of the next page.
+
+    Parameters
+    ----------
+    samples : complex64, shape (n,)
+    start : int
+        Of the page, in samples of the stream.
+    own : int
+        How many of the samples are the page's own: what starts in them is told.
+    told : int
+        How many samples the page before has seen: what ends in them is not told again.
+    """
+
+    samples: Samples
+    start: int
+    own: int
+    told: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Power:
+    """The page's power: cells over their floor."""
+
+    cells: Cells
+    floor: Cells
+    steady: Cells
+    ratio: Cells
+
+
+class PageReader:
+    """Pages in, emissions out.
+
+    Parameters
+    ----------
+    sample_rate_hz, center_hz : float
+        As `EmissionFinder`.
+    """
+
+    def __init__(self, sample_rate_hz: float, center_hz: float) -> None:
+        self._rate_hz = sample_rate_hz
+        self._tuned_hz = center_hz
+        self._bins = bins_for(sample_rate_hz)
+        self._bin_hz = sample_rate_hz / self._bins
+        self._row = AVERAGED * self._bins
+        self._row_s = self._row / sample_rate_hz
+        self._last_bursts: list[DroneIdBurst] = []
+        self.boxes_left_out = 0
+
+    def read(self, page: Page) -> list[Emission]:
+        """Give the page's emissions, by start."""
+        cells = power_cells(page.samples, self._bins)
+        if len(cells) == 0:
+            return []
+        floor, steady = noise_floor(cells, self._bin_hz)
+        held = spurs(floor, steady, len(cells))
+        power = _Power(cells, floor, steady, cells / _notched(floor, steady, held))
+        bursts = self._bursts(page, power)
+        found = [self._droneid(page, burst, power) for burst in bursts if self._is_new(page, burst)]
+        self._last_bursts = bursts
+        self._take_out(bursts, power.ratio, page)
+        found += [self._carrier(page, place, power) for place in held]
+        found += self._others(page, power)
+        return sorted(found, key=lambda emission: emission.start_s)
+
+    def _bursts(self, page: Page, power: _Power) -> list[DroneIdBurst]:
+        """The DroneID bursts in the page; their starts count from the stream's."""
+        found: list[DroneIdBurst] = []
+        for region in self._regions(power.ratio):
+            first_s, last_s = region.first_row * self._row_s, region.last_row * self._row_s
+            segment, start_s = self._segment(page, first_s, last_s)
+            in_segment = find_bursts(segment, region.low_hz, region.high_hz)
+            found += [_later(burst, start_s) for burst in in_segment]
+        return best_of_each(found)
+
+    def _regions(self, ratio: Cells) -> list[Region]:
+        room_hz = (self._rate_hz - BANDWIDTH_HZ) / 2 + SKIRT_HZ
+        if room_hz <= 0:
+            return []
+        if len(ratio) * self._row_s < SHORT_PAGE_S:
+            return [Region(0, len(ratio), -room_hz, room_hz)]
+        return find_regions(ratio, self._rate_hz, self._row_s)
+
+    def _segment(self, page: Page, first_s: float, last_s: float) -> tuple[Segment, float]:
+        """Cut a time of the page and a margin; give it with its start in the stream."""
+        first = max(0, int((first_s - MARGIN_S) * self._rate_hz))
+        last = int((last_s + MARGIN_S) * self._rate_hz) + 1
+        segment = Segment(page.samples[first:last], self._rate_hz)
+        return segment, (page.start + first) / self._rate_hz
+
+    def _is_new(self, page: Page, burst: DroneIdBurst) -> bool:
+        """Whether a burst starts in this page, and the page before has not told it."""
+        at = burst.start_s * self._rate_hz - page.start
+        return at < page.own and len(best_of_each([*self._last_bursts, burst])) > len(
+            self._last_bursts
+        )
+
+    def _droneid(self, page: Page, burst: DroneIdBurst, power: _Power) -> Emission:
+        rows, bins = self._place(page, burst)
+        rows = slice(rows.start + 1, max(rows.stop - 1, rows.start + 2))  # those it fills
+        inside = power.cells[rows, bins]
+        snr = float(inside.mean() / power.floor[bins].mean()) - 1 if inside.size else 0.0
+        return droneid_emission(burst, snr, self._tuned_hz)
+
+    def _place(self, page: Page, burst: DroneIdBurst) -> tuple[slice, slice]:
+        """The rows and bins that a burst touches."""
+        first_s = burst.start_s - page.start / self._rate_hz
+        low = (burst.carrier_hz - BANDWIDTH_HZ / 2 + self._rate_hz / 2) / self._bin_hz
+        high = low + BANDWIDTH_HZ / self._bin_hz
+        first, last = first_s / self._row_s, (first_s + burst.duration_s) / self._row_s
+        return (
+            slice(max(0, int(first)), max(1, int(np.ceil(last)))),
+            slice(max(0, int(low)), max(1, int(np.ceil(high)))),
+        )
+
+    def _take_out(self, bursts: list[DroneIdBurst], ratio: Cells, page: Page) -> None:
+        """Set the cells that proven bursts explain to the floor's level."""
+        skirt = int(np.ceil(SKIRT_HZ / self._bin_hz))
+        for burst in bursts:
+            rows, bins = self._place(page, burst)
+            ratio[max(0, rows.start - 1) : rows.stop + 1,
+                  max(0, bins.start - skirt) : bins.stop + skirt] = 1  # fmt: skip
+
+    def _carrier(self, page: Page, place: tuple[int, int], power: _Power) -> Emission:
+        bins = slice(*place)
+        snr = max(float(power.steady[bins].sum() / power.floor[bins].sum()) - 1, 1e-3)
+        box = Box(0, -(-page.own // self._row), *place, snr, 1.0)
+        return carrier_emission(self._seen(page, box), self._tuned_hz)
+
+    def _others(self, page: Page, power: _Power) -> Iterator[Emission]:
+        boxes, left_out = find_boxes(power.ratio, self._bin_hz)
+        self.boxes_left_out += left_out
+        for box in boxes:
+            was_told = box.first_row == 0 and box.last_row * self._row < page.told
+            if box.first_row * self._row >= page.own or was_told:
+                continue
+            first_s = box.first_row * self._row_s
+            last_s = min(box.last_row * self._row_s, first_s + LOOKED_AT_S)
+            segment, start_s = self._segment(page, first_s, last_s)
+            yield classify(self._seen(page, box), segment, start_s, self._tuned_hz)
+
+    def _seen(self, page: Page, box: Box) -> Seen:
+        low_hz = box.first_bin * self._bin_hz - self._rate_hz / 2
+        return Seen(
+            start_s=page.start / self._rate_hz + box.first_row * self._row_s,
+            duration_s=min(box.rows * self._row_s, len(page.samples) / self._rate_hz),
+            center_hz=low_hz + (box.bins - 1) * self._bin_hz / 2,
+            bandwidth_hz=box.bins * self._bin_hz,
+            snr=box.snr,
+            filled=box.filled,
+        )
+
+
+def _notched(floor: Cells, steady: Cells, held: list[tuple[int, int]]) -> Cells:
+    """The floor, raised to the level of what is there all the time."""
+    notched = floor.copy()
+    for first, last in held:
+        beside = slice(max(0, first - 1), last + 1)
+        notched[beside] = steady[beside]
+    return notched
+
+
+def _later(burst: DroneIdBurst, start_s: float) -> DroneIdBurst:
+    """The burst of a segment that starts at `start_s` of the stream; what lies before is cut."""
+    cut_s = max(0.0, -(burst.start_s + start_s))
+    return replace(
+        burst,
+        start_s=burst.start_s + start_s + cut_s,
+        duration_s=burst.duration_s - cut_s,
+    )
