@@ -1,0 +1,188 @@
+"""aiomqtt's client with what the gateway needs beyond it: the one room that knows its insides.
+
+It acknowledges by hand, tells of every message it lets go of, notices a lost connection at once,
+and leaves no socket open behind a failed or cancelled attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import Counter, deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import aiomqtt
+import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from ..errors import LinkLost
+
+Result = TypeVar("Result")
+
+MOST_CALLS = 20
+"""Publications on the way at once: aiomqtt looks through all of them at each new one."""
+
+TIMEOUT_S = 10.0
+SESSION_S = 24 * 3600
+"""How long an MQTT 5 broker keeps a named session; with 3.1.1 it decides by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerAddress:
+    """Which broker, and who we are to it.
+
+    Parameters
+    ----------
+    tls : bool
+        Encrypt, and verify the broker's certificate and name; there is no way to turn that off.
+    ca_file : str, optional
+        Certificates to trust instead of the system's.
+    certificate_file, key_file : str, optional
+        Who we are, for a broker that asks.
+    """
+
+    host: str
+    port: int
+    protocol: Literal["3.1.1", "5"] = "3.1.1"
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+    ca_file: str | None = None
+    certificate_file: str | None = None
+    key_file: str | None = None
+    keepalive_s: int = 15
+
+    def __str__(self) -> str:
+        """The broker, without who we are."""
+        return f"broker {self.host}:{self.port}"
+
+
+def make_client(
+    address: BrokerAddress,
+    will: aiomqtt.Will | None,
+    session: str | None,
+    room: type[asyncio.Queue[aiomqtt.Message]],
+) -> aiomqtt.Client:
+    """Make a client that acknowledges by hand and fills a queue of type `room`.
+
+    Raises
+    ------
+    LinkLost
+        If a TLS file cannot be used.
+    """
+    version_5 = address.protocol == "5"
+    client = aiomqtt.Client(
+        address.host,
+        address.port,
+        identifier=session,
+        username=address.username,
+        password=address.password,
+        protocol=aiomqtt.ProtocolVersion.V5 if version_5 else aiomqtt.ProtocolVersion.V311,
+        will=will,
+        keepalive=address.keepalive_s,
+        timeout=TIMEOUT_S,
+        tls_context=_tls(address) if address.tls else None,
+        clean_session=None if version_5 else session is None,
+        clean_start=session is None if version_5 else paho.MQTT_CLEAN_START_FIRST_ONLY,
+        properties=_kept() if version_5 and session is not None else None,
+        max_concurrent_outgoing_calls=MOST_CALLS,
+        queue_type=room,
+    )
+    client.pending_calls_threshold = MOST_CALLS  # fewer are no cause for a warning in the log
+    _paho(client).manual_ack_set(True)
+    return client
+
+
+# aiomqtt 2.5 has no public way to acknowledge by hand, nor to learn of a lost connection while one
+# publishes: these two are the only private use of it.
+
+
+def _paho(client: aiomqtt.Client) -> paho.Client:
+    return client._client  # pyright: ignore[reportPrivateUsage]
+
+
+def _gone(client: aiomqtt.Client) -> asyncio.Future[None]:
+    return client._disconnected  # pyright: ignore[reportPrivateUsage]
+
+
+def acknowledge(client: aiomqtt.Client, message: aiomqtt.Message) -> None:
+    """Tell the broker that a message is safe; it forgets it then."""
+    _paho(client).ack(message.mid, message.qos)
+
+
+def _kept() -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's gap
+    properties.SessionExpiryInterval = SESSION_S
+    return properties
+
+
+def _tls(address: BrokerAddress) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=address.ca_file)
+        if address.certificate_file:
+            context.load_cert_chain(address.certificate_file, address.key_file)
+    except OSError as error:
+        files = [address.ca_file, address.certificate_file, address.key_file]
+        named = ", ".join(file for file in files if file)
+        raise LinkLost(f"{address}: TLS files ({named}): {error.strerror or error}") from None
+    return context
+
+
+def waiting_room(most: int, dropped: Counter[str]) -> type[asyncio.Queue[aiomqtt.Message]]:
+    """Make the queue that aiomqtt fills: where its own would drop the newest, and tell nobody."""
+
+    class WaitingRoom(asyncio.Queue[aiomqtt.Message]):
+        _queue: deque[aiomqtt.Message]  # asyncio.Queue's own, for those who derive from it
+
+        def put_nowait(self, item: aiomqtt.Message) -> None:
+            if self.qsize() >= most:
+                place = next((i for i, waiting in enumerate(self._queue) if waiting.qos == 0), 0)
+                dropped[f"QoS {self._queue[place].qos}: the gateway is too slow"] += 1
+                del self._queue[place]
+            super().put_nowait(item)
+
+    return WaitingRoom
+
+
+async def enter(client: aiomqtt.Client) -> None:
+    """Connect; whatever goes wrong, leave no socket open."""
+    entering = asyncio.create_task(client.__aenter__(), name="connect to a broker")
+    gone = _gone(client)
+    try:
+        await _first(entering, gone)
+        if not entering.done():
+            raise aiomqtt.MqttError(str(gone.exception()))
+        entering.result()
+    except BaseException:
+        # aiomqtt opens the socket in a thread, which a cancellation has to wait for.
+        await _first(entering, gone)
+        await _end(entering)
+        _paho(client).on_socket_register_write = None  # say goodbye at once
+        _paho(client).disconnect()
+        raise
+
+
+async def unless_gone(client: aiomqtt.Client, work: Coroutine[None, None, Result]) -> Result:
+    """Do `work`, but do not wait for a broker that is gone, as aiomqtt does until its timeout."""
+    task, gone = asyncio.create_task(work), _gone(client)
+    try:
+        await _first(task, gone)
+        if task.done():
+            return task.result()
+    finally:
+        await _end(task)
+    raise aiomqtt.MqttError(str(gone.exception()))
+
+
+async def _first(task: asyncio.Task[Result], gone: asyncio.Future[None]) -> None:
+    either: tuple[asyncio.Future[Result] | asyncio.Future[None], ...] = (task, gone)
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _end(task: asyncio.Task[Result]) -> None:
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
