@@ -1,7 +1,8 @@
 """Boxes in time and frequency where there is more power than noise gives.
 
 Cells are smoothed over time and frequency, compared with the noise floor at a threshold of stated
-false-alarm probability, joined over small gaps, and each connected patch becomes a box.
+false-alarm probability, joined over small gaps, and each connected patch becomes a box. Strong
+patches are boxed first, so that a weak neighbour that touches one gets a box of its own.
 Cost: seven additions and a comparison for each cell, that is for each `AVERAGED` samples.
 """
 
@@ -18,6 +19,8 @@ from scipy.stats import gamma
 
 from .spectrum import AVERAGED, Cells
 
+Mask = NDArray[np.bool_]
+
 CELL_FALSE_ALARM = 1e-7
 """Of one smoothed cell under noise; a page of 20 ms at 50 MS/s has 250,000 cells."""
 
@@ -25,20 +28,40 @@ SMOOTH_ROWS = 3
 SMOOTH_BINS = 5
 JOIN_ROWS = 2
 JOIN_HZ = 400_000.0
+STRONG = 30.0
+"""Over the threshold: what is 15 dB above it is boxed before the rest."""
+
+EDGE_SHARE = 0.25
+"""A box ends where the power falls below this share of its own: smoothing had widened it."""
+
 MOST_BOXES = 64
 """Of one page; the weakest beyond are left out and counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One patch of power above the floor; rows and bins as half-open ranges of cells."""
+    """One patch of power above the floor.
+
+    Parameters
+    ----------
+    first_row, last_row, first_bin, last_bin : int
+        Half-open ranges of cells.
+    start_row, end_row : float
+        Where in its first and last row it begins and ends, by their share of its power.
+    snr : float
+        Linear, in-band, where it is above the threshold.
+    filled : float
+        Share of its cells that are above the threshold.
+    """
 
     first_row: int
     last_row: int
     first_bin: int
     last_bin: int
-    snr: float  # linear, in-band, where it is above the threshold
-    filled: float  # share of its cells that are above the threshold
+    start_row: float
+    end_row: float
+    snr: float
+    filled: float
 
     @property
     def rows(self) -> int:
@@ -57,17 +80,16 @@ def smoothed(ratio: Cells) -> Cells:
     Beyond the edges lies the floor itself: repeated cells would alarm more often than others.
     """
     rows, bins = ratio.shape
-    padded: Cells = np.pad(
-        ratio, ((SMOOTH_ROWS // 2,) * 2, (SMOOTH_BINS // 2,) * 2), constant_values=1
-    )
-    across = padded[:, :bins] + padded[:, 1 : bins + 1]
+    up, left = SMOOTH_ROWS // 2, SMOOTH_BINS // 2
+    padded = np.ones((rows + 2 * up, bins + 2 * left), np.float32)
+    padded[up : up + rows, left : left + bins] = ratio
+    across: Cells = np.add(padded[:, :bins], padded[:, 1 : bins + 1])
     for nth in range(2, SMOOTH_BINS):
-        across += padded[:, nth : bins + nth]
-    both = across[:rows] + across[1 : rows + 1]
+        np.add(across, padded[:, nth : bins + nth], out=across)
+    both: Cells = np.add(across[:rows], across[1 : rows + 1])
     for nth in range(2, SMOOTH_ROWS):
-        both += across[nth : rows + nth]
-    both *= np.float32(1 / (SMOOTH_ROWS * SMOOTH_BINS))
-    return both
+        np.add(both, across[nth : rows + nth], out=both)
+    return np.multiply(both, np.float32(1 / (SMOOTH_ROWS * SMOOTH_BINS)), out=both)
 
 
 @cache
@@ -106,58 +128,82 @@ def find_boxes(
     left_out : int
         How many more there were.
     """
-    above = smoothed(ratio) > cell_threshold(false_alarm)
+    smooth, threshold = smoothed(ratio), cell_threshold(false_alarm)
+    above = smooth > threshold
     if not above.any():
         return [], 0
     reach = max(1, round(JOIN_HZ / bin_hz))
-    blocks = _any_in_blocks(above, JOIN_ROWS, reach)
-    boxes = [_box(ratio, above, own, place, reach) for place, own in _patches(blocks)]
+    strong = list(_boxes(ratio, smooth > threshold * STRONG, reach))
+    for box in strong:
+        _clear(above, box)
+    least = (threshold - 1) / 2  # below it is what smoothing carried over from a neighbour
+    boxes = [*strong, *(box for box in _boxes(ratio, above, reach) if box.snr > least)]
     strongest = sorted(boxes, key=lambda box: -box.snr * box.rows * box.bins)
     kept = sorted(strongest[:MOST_BOXES], key=lambda box: (box.first_row, box.first_bin))
     return kept, len(boxes) - len(kept)
 
 
-def _any_in_blocks(above: NDArray[np.bool_], rows: int, bins: int) -> NDArray[np.bool_]:
-    """Whether any cell of a block is set: blocks that touch are one patch, over small gaps."""
+def _clear(above: Mask, box: Box) -> None:
+    """Take a box and the skirts that smoothing and the window gave it out of the mask."""
+    rows = slice(max(0, box.first_row - SMOOTH_ROWS), box.last_row + SMOOTH_ROWS)
+    above[rows, max(0, box.first_bin - SMOOTH_BINS) : box.last_bin + SMOOTH_BINS] = False
+
+
+def _boxes(ratio: Cells, above: Mask, reach: int) -> Iterator[Box]:
+    """Box every patch; blocks that touch are one patch, over gaps of less than a block."""
+    labels, count = ndimage.label(_any_in_blocks(above, JOIN_ROWS, reach), np.ones((3, 3)))
+    places = ndimage.find_objects(labels)
+    for nth in range(count):
+        rows, columns = places[nth]
+        own = np.equal(labels[rows, columns], nth + 1)
+        mask = np.repeat(np.repeat(own, JOIN_ROWS, axis=0), reach, axis=1)
+        yield _box(ratio, above, mask, rows.start * JOIN_ROWS, columns.start * reach)
+
+
+def _any_in_blocks(above: Mask, rows: int, bins: int) -> Mask:
+    """Whether any cell of a block is set."""
     short = (-above.shape[0] % rows, -above.shape[1] % bins)
     padded = np.pad(above, ((0, short[0]), (0, short[1])))
     high, wide = padded.shape
     return np.asarray(padded.reshape(high // rows, rows, wide // bins, bins).any(axis=(1, 3)))
 
 
-def _patches(blocks: NDArray[np.bool_]) -> Iterator[tuple[tuple[int, int], NDArray[np.bool_]]]:
-    """Each patch of touching blocks: its first row and column, and its mask from there."""
-    labels, count = ndimage.label(blocks, np.ones((3, 3)))
-    places = ndimage.find_objects(labels)
-    for nth in range(count):
-        rows, columns = places[nth]
-        yield (rows.start, columns.start), np.equal(labels[rows, columns], nth + 1)
-
-
-def _box(
-    ratio: Cells,
-    above: NDArray[np.bool_],
-    own: NDArray[np.bool_],
-    place: tuple[int, int],
-    reach: int,
-) -> Box:
-    """The box about the cells of one patch that are above the threshold."""
-    mask = np.repeat(np.repeat(own, JOIN_ROWS, axis=0), reach, axis=1)
-    first_row, first_bin = place[0] * JOIN_ROWS, place[1] * reach
-    cut = (
-        slice(first_row, first_row + mask.shape[0]),
-        slice(first_bin, first_bin + mask.shape[1]),
-    )
-    region = above[cut]
-    inside = np.logical_and(region, mask[: region.shape[0], : region.shape[1]])
-    rows, bins = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    last_row, last_bin = int(rows[-1]) + 1, int(bins[-1]) + 1
-    area = (last_row - int(rows[0])) * (last_bin - int(bins[0]))
+def _box(ratio: Cells, above: Mask, mask: Mask, row: int, column: int) -> Box:
+    """The box about the cells of one patch, whose mask begins at a row and a column."""
+    cut = (slice(row, row + mask.shape[0]), slice(column, column + mask.shape[1]))
+    inside = np.logical_and(above[cut], mask[: above[cut].shape[0], : above[cut].shape[1]])
+    snr = max(float(np.mean(ratio[cut], where=inside)) - 1, 1e-3)
+    rows, bins = (_extent(np.asarray(inside.any(axis=axis))) for axis in (1, 0))
+    power = ratio[cut][rows, bins] - 1
+    by_row, by_bin = power.mean(axis=1), power.mean(axis=0)
+    in_time, in_band = _extent(_loud(by_row)), _extent(_loud(by_bin))
+    kept = inside[rows, bins][in_time, in_band]
+    level = max(float(np.median(by_row[in_time])), 1e-6)
+    early, late = (min(1.0, max(0.1, float(by_row[at]) / level)) for at in _ends(in_time))
+    first_row, last_row = row + rows.start + in_time.start, row + rows.start + in_time.stop
+    first_bin = column + bins.start + in_band.start
     return Box(
-        first_row=first_row + int(rows[0]),
-        last_row=first_row + last_row,
-        first_bin=first_bin + int(bins[0]),
-        last_bin=first_bin + last_bin,
-        snr=max(float(np.mean(ratio[cut], where=inside)) - 1, 1e-3),
-        filled=np.count_nonzero(inside) / area,
+        first_row=first_row,
+        last_row=last_row,
+        first_bin=first_bin,
+        last_bin=first_bin + in_band.stop - in_band.start,
+        start_row=first_row + 1 - early,
+        end_row=last_row - 1 + late if last_row - first_row > 1 else float(last_row),
+        snr=snr,
+        filled=float(np.mean(kept)),
     )
+
+
+def _loud(power: Cells) -> Mask:
+    """Where a profile is more than a share of its own middle level; somewhere it always is."""
+    return np.asarray(power >= min(EDGE_SHARE * float(np.median(power)), float(power.max())))
+
+
+def _extent(marked: Mask) -> slice:
+    """From the first to the last that is marked."""
+    places = np.flatnonzero(marked)
+    return slice(int(places[0]), int(places[-1]) + 1)
+
+
+def _ends(extent: slice) -> tuple[int, int]:
+    return extent.start, extent.stop - 1

@@ -70,7 +70,20 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One name, and when it is given."""
+    """One name, and when it is given.
+
+    Parameters
+    ----------
+    feature : str
+        The measured feature that decides.
+    at_least : float
+        Its threshold.
+    narrowest_hz, widest_hz : float
+        Bandwidths for which the feature means something.
+    trust : float
+        How sure the feature makes the name: the chance of noise is nil at these thresholds, what
+        is left are signals that nobody thought of. Judged, not measured.
+    """
 
     label: str
     family: Family
@@ -78,14 +91,14 @@ class Rule:
     at_least: float
     narrowest_hz: float
     widest_hz: float
-    longest_s: float
+    trust: float
 
 
 RULES = (
     # 802.11's field repeats eightfold: 0.5 is the coherence at 0 dB in-band.
-    Rule("wifi", "background", "short_training", 0.5, 3e6, 25e6, 6e-3),
+    Rule("wifi", "background", "short_training", 0.5, 3e6, 90e6, 0.95),
     # Any 15 kHz OFDM: LTE, C-V2X, NR, the drone maker's video; the prefix alone does not tell.
-    Rule("unknown-ofdm", "unknown", "prefix_15_khz", 0.3, 0.8e6, 45e6, 1.0),
+    Rule("unknown-ofdm", "unknown", "prefix_15_khz", 0.2, 0.8e6, 90e6, 0.9),
 )
 
 UNKNOWN_CONFIDENCE = 0.5
@@ -106,14 +119,11 @@ def classify(seen: Seen, segment: Segment, segment_start_s: float, tuned_hz: flo
         Added to the frequencies.
     """
     features = _features(seen, segment, segment_start_s)
-    snr_db = 10 * np.log10(seen.snr)
     for rule in RULES:
         value = features.get(rule.feature, 0.0)
-        fits = rule.narrowest_hz <= seen.bandwidth_hz <= rule.widest_hz
-        if fits and value >= rule.at_least and seen.duration_s <= rule.longest_s:
-            confidence = _confidence(value, rule.at_least)
-            return _named(seen, rule.label, rule.family, confidence, features, snr_db, tuned_hz)
-    return _named(seen, "unknown", "unknown", UNKNOWN_CONFIDENCE, features, snr_db, tuned_hz)
+        if value >= rule.at_least and rule.narrowest_hz <= seen.bandwidth_hz <= rule.widest_hz:
+            return _named(seen, rule.label, rule.family, rule.trust, features, tuned_hz)
+    return _named(seen, "unknown", "unknown", UNKNOWN_CONFIDENCE, features, tuned_hz)
 
 
 def droneid_emission(burst: DroneIdBurst, snr: float, tuned_hz: float) -> Emission:
@@ -152,17 +162,16 @@ def droneid_emission(burst: DroneIdBurst, snr: float, tuned_hz: float) -> Emissi
 
 def carrier_emission(seen: Seen, tuned_hz: float) -> Emission:
     """Name what is narrow and always there: a spur, DC, or a carrier on the air."""
-    evidence = {"steady": 1.0}
-    snr_db = 10 * np.log10(seen.snr)
-    return _named(seen, "carrier", "background", CARRIER_CONFIDENCE, evidence, snr_db, tuned_hz)
+    evidence = {"lasting_s": seen.duration_s}
+    return _named(seen, "carrier", "background", CARRIER_CONFIDENCE, evidence, tuned_hz)
 
 
 def _features(seen: Seen, segment: Segment, segment_start_s: float) -> dict[str, float]:
     features = {"filled": round(seen.filled, 3)}
-    if 3e6 <= seen.bandwidth_hz <= 25e6 and seen.duration_s <= 6e-3:
+    if seen.bandwidth_hz >= RULES[0].narrowest_hz:
         wave = _cut(seen, segment, segment_start_s, WIFI_RATE_HZ)
         features["short_training"] = round(short_training(wave), 3)
-    if seen.bandwidth_hz >= 0.8e6 and seen.duration_s >= 3 * (SYMBOL + LTE_PREFIX) / RATE_HZ:
+    if seen.bandwidth_hz >= RULES[1].narrowest_hz:
         wave = _cut(seen, segment, segment_start_s, RATE_HZ)
         features["prefix_15_khz"] = round(prefix_coherence(wave, SYMBOL, LTE_PREFIX), 3)
     return features
@@ -176,15 +185,9 @@ def _cut(seen: Seen, segment: Segment, segment_start_s: float, rate_hz: float) -
     return channel[first : first + int(seen.duration_s * real_rate_hz) + 1]
 
 
-def _confidence(value: float, threshold: float) -> float:
-    """From 0.8 at the threshold to 0.99 at full coherence."""
-    share = (value - threshold) / max(1 - threshold, 1e-9)
-    return float(np.clip(0.8 + 0.19 * share, 0.8, 0.99))
-
-
 def _named(
-    seen: Seen, label: str, family: Family, confidence: float, features: dict[str, float],
-    snr_db: float, tuned_hz: float,
+    seen: Seen, label: str, family: Family, confidence: float, evidence: dict[str, float],
+    tuned_hz: float,
 ) -> Emission:  # fmt: skip
     return Emission(
         label=label,
@@ -193,7 +196,7 @@ def _named(
         duration_s=seen.duration_s,
         center_hz=tuned_hz + seen.center_hz,
         bandwidth_hz=seen.bandwidth_hz,
-        snr_db=float(snr_db),
+        snr_db=float(10 * np.log10(seen.snr)),
         confidence=confidence,
-        evidence=features,
+        evidence=evidence,
     )

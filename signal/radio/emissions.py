@@ -74,7 +74,7 @@ class EmissionFinder:
 
     def close(self) -> list[Emission]:
         """Give what is left at the end; samples fed after it count on from there."""
-        found = self._read(self._filled, self._filled)
+        found = self._read(self._filled, self._filled) + self._reader.close()
         self._start += self._filled
         self._filled = 0
         self._continued = False

@@ -37,7 +37,8 @@ def to_complex64(raw: bytes | memoryview, sample_type: str) -> Samples:
     """
     whole = len(raw) // sample_bytes(sample_type) * 2
     values = np.frombuffer(raw, _DTYPE[sample_type], count=whole)
-    parts = values.astype(np.float32)
+    with np.errstate(over="ignore"):  # a cf64 beyond float32 becomes infinite
+        parts = values.astype(np.float32)
     if sample_type == "cu8":
         parts -= np.float32(127.5)
     if sample_type in _SCALE:

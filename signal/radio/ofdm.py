@@ -16,6 +16,9 @@ WIFI_RATE_HZ = 20e6
 SHORT_TRAINING_LAG = 16  # 0.8 us
 SHORT_TRAINING_WINDOW = 128  # 6.4 us of the field's 8 us
 
+SLOT, LEAST = 7, 3
+"""Symbols of one grid, and how many make a train."""
+
 
 def lag_coherence(samples: Samples, lag: int, window: int) -> NDArray[np.float32]:
     """Normalised autocorrelation at `lag` over a sliding `window`.
@@ -80,18 +83,24 @@ def prefix_coherence(samples: Samples, useful: int, prefix: int) -> float:
     Notes
     -----
     The mean over the best phase of the symbol grid: one strong lag by chance does not make a
-    train of symbols.
+    train of symbols. The grid is found anew every seven symbols, because 3GPP's longer prefix
+    (TS 36.211, 6.12) shifts it there.
     """
-    at_lag = _train(lag_coherence(samples, useful, prefix), useful + prefix)
+    period = useful + prefix
+    at_lag = _train(lag_coherence(samples, useful, prefix), period)
     beside = [
-        _train(lag_coherence(samples, round(useful * share), prefix), useful + prefix)
+        _train(lag_coherence(samples, round(useful * share), prefix), period)
         for share in (0.9, 1.1)
     ]
     return max(0.0, at_lag - max(beside))
 
 
 def _train(coherence: NDArray[np.float32], period: int) -> float:
+    slots = [_best_phase(coherence[first : first + SLOT * period], period)
+             for first in range(0, len(coherence) - LEAST * period + 1, SLOT * period)]  # fmt: skip
+    return float(np.mean(slots)) if slots else 0.0
+
+
+def _best_phase(coherence: NDArray[np.float32], period: int) -> float:
     whole = len(coherence) // period
-    if whole < 2:
-        return 0.0
     return float(coherence[: whole * period].reshape(whole, period).mean(axis=0).max())

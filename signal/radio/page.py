@@ -19,11 +19,12 @@ import numpy as np
 
 from .boxes import Box, find_boxes
 from .channel import Segment
-from .classify import LOOKED_AT_S, Emission, Seen, carrier_emission, classify, droneid_emission
+from .classify import LOOKED_AT_S, Emission, Seen, classify, droneid_emission
 from .droneid import DroneIdBurst, best_of_each, find_bursts
 from .iq import Samples
 from .regions import Region, find_regions
 from .spectrum import AVERAGED, Cells, bins_for, noise_floor, power_cells, spurs
+from .steady import CarrierLog
 from .zadoff_chu import BANDWIDTH_HZ
 
 SHORT_PAGE_S = 10e-3
@@ -84,6 +85,7 @@ class PageReader:
         self._row = AVERAGED * self._bins
         self._row_s = self._row / sample_rate_hz
         self._last_bursts: list[DroneIdBurst] = []
+        self._carriers = CarrierLog(center_hz)
         self.boxes_left_out = 0
 
     def read(self, page: Page) -> list[Emission]:
@@ -98,9 +100,14 @@ class PageReader:
         found = [self._droneid(page, burst, power) for burst in bursts if self._is_new(page, burst)]
         self._last_bursts = bursts
         self._take_out(bursts, power.ratio, page)
-        found += [self._carrier(page, place, power) for place in held]
+        found += self._carriers.take([self._carrier(page, place, power) for place in held])
         found += self._others(page, power)
         return sorted(found, key=lambda emission: emission.start_s)
+
+    def close(self) -> list[Emission]:
+        """Give what still lasts; the next page does not go on where the last one ended."""
+        self._last_bursts = []
+        return self._carriers.close()
 
     def _bursts(self, page: Page, power: _Power) -> list[DroneIdBurst]:
         """The DroneID bursts in the page; their starts count from the stream's."""
@@ -160,11 +167,11 @@ class PageReader:
             ratio[max(0, rows.start - 1) : rows.stop + 1,
                   max(0, bins.start - skirt) : bins.stop + skirt] = 1  # fmt: skip
 
-    def _carrier(self, page: Page, place: tuple[int, int], power: _Power) -> Emission:
+    def _carrier(self, page: Page, place: tuple[int, int], power: _Power) -> Seen:
         bins = slice(*place)
         snr = max(float(power.steady[bins].sum() / power.floor[bins].sum()) - 1, 1e-3)
-        box = Box(0, -(-page.own // self._row), *place, snr, 1.0)
-        return carrier_emission(self._seen(page, box), self._tuned_hz)
+        rows = page.own / self._row
+        return self._seen(page, Box(0, int(np.ceil(rows)), *place, 0.0, rows, snr, 1.0))
 
     def _others(self, page: Page, power: _Power) -> Iterator[Emission]:
         boxes, left_out = find_boxes(power.ratio, self._bin_hz)
@@ -173,16 +180,16 @@ class PageReader:
             was_told = box.first_row == 0 and box.last_row * self._row < page.told
             if box.first_row * self._row >= page.own or was_told:
                 continue
-            first_s = box.first_row * self._row_s
-            last_s = min(box.last_row * self._row_s, first_s + LOOKED_AT_S)
+            first_s = box.start_row * self._row_s
+            last_s = min(box.end_row * self._row_s, first_s + LOOKED_AT_S)
             segment, start_s = self._segment(page, first_s, last_s)
             yield classify(self._seen(page, box), segment, start_s, self._tuned_hz)
 
     def _seen(self, page: Page, box: Box) -> Seen:
         low_hz = box.first_bin * self._bin_hz - self._rate_hz / 2
         return Seen(
-            start_s=page.start / self._rate_hz + box.first_row * self._row_s,
-            duration_s=min(box.rows * self._row_s, len(page.samples) / self._rate_hz),
+            start_s=page.start / self._rate_hz + box.start_row * self._row_s,
+            duration_s=(box.end_row - box.start_row) * self._row_s,
             center_hz=low_hz + (box.bins - 1) * self._bin_hz / 2,
             bandwidth_hz=box.bins * self._bin_hz,
             snr=box.snr,

@@ -86,6 +86,8 @@ def _mean_power(frames: Samples) -> Cells:
 
 FLOOR_QUANTILE = 0.25
 FLOOR_SMOOTHING_HZ = 750_000.0
+DYNAMIC_RANGE = 1e-9
+"""No receiver hears 90 dB below its strongest signal: a quieter floor is digital silence."""
 
 
 def noise_floor(cells: Cells, bin_hz: float) -> tuple[Cells, Cells]:
@@ -112,7 +114,8 @@ def noise_floor(cells: Cells, bin_hz: float) -> tuple[Cells, Cells]:
     steady: Cells = by_bin[:, rank] * np.float32(1 / _quantile_of_mean(rank, len(cells)))
     width = max(3, int(FLOOR_SMOOTHING_HZ / bin_hz) | 1)
     floor: Cells = median_filter(steady, size=width, mode="nearest")
-    floor = np.maximum(floor, np.float32(1e-20))
+    quietest = max(float(cells.max()) * DYNAMIC_RANGE, 1e-30)
+    floor = np.maximum(floor, np.float32(quietest))
     return floor, np.maximum(steady, floor)
 
 

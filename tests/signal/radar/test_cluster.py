@@ -7,7 +7,7 @@ from havik.signal.radar.cluster import cluster_points
 
 def clusters(points: list[tuple[float, float, float, float]]) -> list[int]:
     table = np.array(points, np.float64).reshape(-1, 4)
-    return cluster_points(table[:, :3], table[:, 3]).tolist()
+    return [int(label) for label in cluster_points(table[:, :3], table[:, 3])]
 
 
 def test_nothing_has_no_clusters() -> None:

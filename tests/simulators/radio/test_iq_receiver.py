@@ -12,7 +12,7 @@ from havik.config.scenes import Drone, Leg, Scene
 from havik.config.settings import Mounting
 from havik.drivers.radio.iq_blocks import DRIVER
 from havik.drivers.readings import IqBlock
-from havik.signal.radio.finder import EmissionFinder
+from havik.signal.radio.emissions import EmissionFinder
 from havik.signal.radio.iq import to_complex64
 from havik.simulators.radio.iq_receiver import BLOCK_S, Burst, IqReceiver, in_blocks
 from havik.simulators.scene import World
