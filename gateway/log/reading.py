@@ -1,0 +1,89 @@
+"""The central log as its readers see it: entries in order, and the newest checkpoint."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ..errors import UsageError
+from . import folder as place
+from .database import connect_to_read
+from .entries import Entry, from_bytes
+
+_ALL = "SELECT entry_index, content FROM entry WHERE entry_index > ? ORDER BY entry_index"
+_KINDS = """
+SELECT entry_index, content FROM entry
+WHERE entry_index > ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY entry_index
+"""
+
+
+class LogReader:
+    """Reads a log through an open database.
+
+    One object serves one thread at a time. What it reads is not verified: see `verify`.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    @classmethod
+    def open(cls, folder: Path) -> LogReader:
+        """Open the log in `folder`; the right to read the files is enough.
+
+        Raises
+        ------
+        UsageError
+            If there is none, or it cannot be read.
+        """
+        place.require(folder)
+        try:
+            return LogReader(connect_to_read(folder / place.LOG))
+        except sqlite3.Error as error:
+            raise UsageError(f"{folder}: {error}; see `havik log verify`") from None
+
+    def entries(self, after: int = -1, kinds: Sequence[str] | None = None) -> Iterator[Entry]:
+        """Give the entries with an index above `after`, in order; `kinds` are schemas."""
+        if kinds is None:
+            rows = self._db.execute(_ALL, (after,))
+        else:
+            rows = self._db.execute(_KINDS, (after, json.dumps(list(kinds))))
+        for index, content in rows:
+            yield Entry(index, from_bytes(content))
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        ((size,),) = self._db.execute("SELECT coalesce(max(entry_index) + 1, 0) FROM entry")
+        return int(size)
+
+    def checkpoint(self) -> str:
+        """Give the newest checkpoint's signed note: keep it elsewhere, and give it to `verify`.
+
+        Raises
+        ------
+        LookupError
+            If there is none: somebody took it away.
+        """
+        row = self._db.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+        if row is None:
+            raise LookupError("no checkpoint is left")
+        return str(row[0])
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
