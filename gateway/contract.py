@@ -56,7 +56,7 @@ LOGGED = (Audit,)  # in the log alone, on no topic
 
 def schemas() -> dict[str, object]:
     """JSON Schema of every message, by the type's name."""
-    types = [*(channel.payload for channel in CHANNELS), *LOGGED]
+    types: list[type[msgspec.Struct]] = [*(channel.payload for channel in CHANNELS), *LOGGED]
     made: dict[str, object] = {}
     for kind in types:
         schema = msgspec.json.schema(kind, ref_template="#/$defs/{name}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def incidents(restored: tuple[Incident, ...] = ()) -> Incidents:
 def seen(time_s: float, place: tuple[float, ...] | None = None, **values: object) -> Sighting:
     place_m = None if place is None else np.array(place)
     plain = Sighting(time_ns=round(time_s * 1e9), sensors=("s1",), confidence=0.95)
-    return replace(plain, place_m=place_m, **values)
+    return replace(plain, place_m=place_m, **cast(Any, values))
 
 
 def find(incident: str, zone: str | None, time_s: float = 60) -> Find:

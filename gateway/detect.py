@@ -1,0 +1,233 @@
+"""Readings to evidence: what one sensor's reading says of flights, in the site's own axes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from msgspec.structs import replace
+
+from ..config.settings import Sensor, SiteSection
+from ..drivers.readings import IqBlock, RadarFrame, RadarPoint, Reading, RemoteIdReport
+from ..signal.radar.cluster import cluster_points
+from ..signal.radio.emissions import Emission, EmissionFinder
+from ..signal.radio.iq import Samples, to_complex64
+from ..signal.tracking.tracker import Plot
+from .messages import Detection, new_id
+from .plan import Plan, Vector, mounted
+
+CLOCK_TRUST_NS = 5_000_000_000
+"""A sensor's clock that is farther off than this from ours is not believed."""
+
+RADAR_SIGMA_M = 0.5
+RADAR_SIGMA_DEG = 3.0
+"""Errors of a small mmWave radar's plot: along and across its beam."""
+
+LONGEST_HOLE_S = 60.0
+"""Longer, or backwards, is no hole in a stream but another clock: the stream is timed anew."""
+
+_REMOTE_ID_LABEL = {
+    "ble-legacy": "remote-id-ble",
+    "ble-long-range": "remote-id-ble",
+    "wifi-beacon": "remote-id-wifi",
+    "wifi-nan": "remote-id-wifi",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RadarEvidence:
+    """One radar frame: its plots, and a detection of each."""
+
+    sensor: str
+    time_ns: int
+    plots: tuple[Plot, ...]
+    detections: tuple[Detection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEvidence:
+    """One Remote ID report."""
+
+    sensor: str
+    time_ns: int
+    report: RemoteIdReport
+    detection: Detection
+
+
+@dataclass(frozen=True, slots=True)
+class RadioEvidence:
+    """One radio emission."""
+
+    sensor: str
+    time_ns: int
+    detection: Detection
+
+
+Evidence = RadarEvidence | ClaimEvidence | RadioEvidence
+
+
+class Detector:
+    """One sensor's readings to evidence; the radio part is slow and belongs in a worker thread."""
+
+    def __init__(self, site: SiteSection, plan: Plan, sensor: Sensor) -> None:
+        self._site = site
+        self._plan = plan
+        self._sensor = sensor
+        self._receiver: _Receiver | None = None
+        self.ignored: Counter[str] = Counter()
+
+    def take(self, reading: Reading, arrived_ns: int) -> list[Evidence]:
+        """Give the evidence in `reading`, which arrived at `arrived_ns` (UTC)."""
+        time_ns = reading.time_ns
+        if abs(time_ns - arrived_ns) > CLOCK_TRUST_NS:
+            self.ignored["sensor's clock"] += 1
+            time_ns = arrived_ns
+        if isinstance(reading, RadarFrame):
+            return [self._radar(reading, time_ns)]
+        if isinstance(reading, RemoteIdReport):
+            return [self._claim(reading, time_ns)]
+        if isinstance(reading, IqBlock):
+            return list(self._radio(reading, time_ns))
+        return []
+
+    def _detection(
+        self, kind: Literal["radio-emission", "radar-plot", "remote-id"], time_ns: int
+    ) -> Detection:
+        return Detection(
+            id=new_id(time_ns),
+            site=self._site.name,
+            time_ns=time_ns,
+            mode=self._site.mode,
+            sensor=self._sensor.id,
+            kind=kind,
+        )
+
+    def _radar(self, frame: RadarFrame, time_ns: int) -> RadarEvidence:
+        mounting = self._sensor.mounting
+        sensor_m = np.array([mounting.east_m, mounting.north_m, mounting.up_m])
+        plots: list[Plot] = []
+        detections: list[Detection] = []
+        for points in _clusters(frame.points):
+            own_m = np.mean([(p.x_m, p.y_m, p.z_m) for p in points], axis=0)
+            place_m = mounted(mounting, own_m[:1], own_m[1:2], own_m[2:])[0]
+            plots.append(Plot(place_m, _plot_covariance(place_m - sensor_m)))
+            rates = [p.range_rate_m_s for p in points]
+            levels = [p.snr_db for p in points if p.snr_db is not None]
+            blank = self._detection("radar-plot", time_ns)
+            detections.append(
+                replace(
+                    blank,
+                    position=self._plan.to_position(place_m),
+                    range_rate_m_s=round(float(np.mean(rates)), 2),
+                    snr_db=max(levels, default=None),
+                    evidence={"points": float(len(points))},
+                )
+            )
+        return RadarEvidence(self._sensor.id, time_ns, tuple(plots), tuple(detections))
+
+    def _claim(self, report: RemoteIdReport, time_ns: int) -> ClaimEvidence:
+        names = (report.serial_number, report.registration_id, report.utm_id, report.session_id)
+        detection = replace(
+            self._detection("remote-id", time_ns),
+            label=_REMOTE_ID_LABEL.get(report.transport or ""),
+            position=report.position,
+            level_dbm=report.level_dbm,
+            claim=next((name for name in names if name), None),
+        )
+        return ClaimEvidence(self._sensor.id, time_ns, report, detection)
+
+    def flush(self) -> list[Evidence]:
+        """Give what waits for samples that do not come: the stream has paused."""
+        return [] if self._receiver is None else list(self._told(self._receiver.flush()))
+
+    def _radio(self, block: IqBlock, time_ns: int) -> Iterator[RadioEvidence]:
+        if self._receiver is None or not self._receiver.continues(block):
+            yield from () if self._receiver is None else self._told(self._receiver.flush())
+            self._receiver = _Receiver(block, time_ns)
+        yield from self._told(self._receiver.feed(block, time_ns))
+
+    def _told(self, emissions: Iterable[tuple[int, Emission]]) -> Iterator[RadioEvidence]:
+        for start_ns, emission in emissions:
+            detection = replace(
+                self._detection("radio-emission", start_ns),
+                label=emission.label,
+                family=emission.family,
+                confidence=round(emission.confidence, 4),
+                frequency_hz=round(emission.center_hz),
+                bandwidth_hz=round(emission.bandwidth_hz),
+                duration_s=round(emission.duration_s, 7),
+                snr_db=round(emission.snr_db, 1),
+                evidence=emission.evidence,
+            )
+            yield RadioEvidence(self._sensor.id, start_ns, detection)
+
+
+class _Receiver:
+    """One receiver's blocks as a stream with holes, at one rate and one tuned frequency."""
+
+    def __init__(self, block: IqBlock, time_ns: int) -> None:
+        self._rate_hz = block.sample_rate_hz
+        self._center_hz = block.center_hz
+        self._finder = EmissionFinder(block.sample_rate_hz, block.center_hz)
+        self._start_ns = time_ns
+        self._samples = 0
+
+    def continues(self, block: IqBlock) -> bool:
+        """Whether `block` goes on where this stream is."""
+        return (block.sample_rate_hz, block.center_hz) == (self._rate_hz, self._center_hz)
+
+    def feed(self, block: IqBlock, time_ns: int) -> Iterator[tuple[int, Emission]]:
+        """Give each emission with the time of its start."""
+        hole = round((time_ns - self._start_ns) * self._rate_hz / 1e9) - self._samples
+        tolerance = 1e-3 * self._rate_hz  # clocks and stamps wander; a hole is longer
+        if block.missed_blocks or abs(hole) > tolerance:
+            yield from self._skip(hole, time_ns)
+        samples = _finite(to_complex64(block.samples, block.sample_type))
+        self._samples += len(samples)
+        yield from self._timed(self._finder.feed(samples))
+
+    def flush(self) -> Iterator[tuple[int, Emission]]:
+        """Give what is there without waiting for a whole page; the stream goes on behind it."""
+        return self._timed(self._finder.close())
+
+    def _skip(self, hole: int, time_ns: int) -> Iterator[tuple[int, Emission]]:
+        """End what was before a hole of so many samples."""
+        if 0 <= hole <= LONGEST_HOLE_S * self._rate_hz:
+            yield from self._timed(self._finder.skip(hole))
+            self._samples += hole
+        else:
+            yield from self._timed(self._finder.close())
+            self._start_ns = time_ns - round(self._samples / self._rate_hz * 1e9)
+
+    def _timed(self, emissions: Iterable[Emission]) -> Iterator[tuple[int, Emission]]:
+        return ((self._start_ns + round(one.start_s * 1e9), one) for one in list(emissions))
+
+
+def _finite(samples: Samples) -> Samples:
+    """A NaN in a float block counts as silence."""
+    parts = samples.view(np.float32)
+    return (
+        samples if np.isfinite(np.dot(parts, parts)) else np.nan_to_num(samples, posinf=0, neginf=0)
+    )
+
+
+def _clusters(points: Sequence[RadarPoint]) -> Iterator[list[RadarPoint]]:
+    """Group the points of one thing, by `cluster_points`."""
+    positions_m = np.array([(p.x_m, p.y_m, p.z_m) for p in points], np.float64).reshape(-1, 3)
+    rates_m_s = np.array([p.range_rate_m_s for p in points], np.float64)
+    labels = cluster_points(positions_m, rates_m_s)
+    for number in range(int(labels.max(initial=-1)) + 1):
+        yield [points[nth] for nth in np.flatnonzero(labels == number).tolist()]
+
+
+def _plot_covariance(sight_m: Vector) -> Vector:
+    """The error of a plot in the direction `sight_m` from its radar; float64, shape (3, 3)."""
+    range_m = max(float(np.linalg.norm(sight_m)), 1e-3)
+    unit = sight_m / range_m
+    along = np.outer(unit, unit)
+    across_m = max(RADAR_SIGMA_M, range_m * np.radians(RADAR_SIGMA_DEG))
+    covariance: Vector = RADAR_SIGMA_M**2 * along + across_m**2 * (np.eye(3) - along)
+    return covariance

@@ -1,0 +1,100 @@
+"""How each sensor is: counted as it works, told when it changes.
+
+A sensor is `online` while its link is up and it speaks, `degraded` while its link is up but it is
+silent for longer than its settings allow, `offline` while its link is down.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from ..config.settings import SiteSection
+from .messages import Health, new_id
+
+State = Literal["online", "degraded", "offline"]
+
+
+class SensorHealth:
+    """The counters of one sensor; time is passed in.
+
+    Parameters
+    ----------
+    silent_after_s : float
+        Longer silence than this is worth telling.
+    """
+
+    def __init__(self, site: SiteSection, sensor: str, silent_after_s: float, now_ns: int) -> None:
+        self._site = site
+        self._sensor = sensor
+        self._silent_after_ns = int(silent_after_s * 1e9)
+        self._link_up = False
+        self._link_reason: str | None = "not connected yet"
+        self._link_since_ns = now_ns
+        self._state: State = "offline"
+        self._since_ns = now_ns
+        self._last_reading_ns: int | None = None
+        self.readings = 0
+        self.bytes_received = 0
+        self.reconnections = 0
+        self.refused: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self.details: dict[str, float | str] = {}
+
+    def link(self, *, up: bool, reason: str | None, reconnections: int, now_ns: int) -> None:
+        """Note that the link came up, or went down and why."""
+        if up != self._link_up:
+            self._link_since_ns = now_ns
+        self._link_up, self._link_reason = up, reason
+        self.reconnections = reconnections
+
+    def heard(self, readings: int, now_ns: int) -> None:
+        """Note readings that came."""
+        self.readings += readings
+        self._last_reading_ns = now_ns
+
+    def message(self, now_ns: int) -> Health:
+        """The health message of now; `since_ns` is when the present state began."""
+        state, reason, since_ns = self._now(now_ns)
+        if state != self._state:
+            self._state, self._since_ns = state, since_ns
+        return Health(
+            id=new_id(now_ns),
+            site=self._site.name,
+            time_ns=now_ns,
+            mode=self._site.mode,
+            sensor=self._sensor,
+            state=state,
+            since_ns=self._since_ns,
+            reason=reason,
+            last_reading_ns=self._last_reading_ns,
+            readings=self.readings,
+            bytes_received=self.bytes_received,
+            refused=dict(self.refused),
+            dropped=dict(self.dropped),
+            reconnections=self.reconnections,
+            details=dict(self.details),
+        )
+
+    def _now(self, now_ns: int) -> tuple[State, str | None, int]:
+        if not self._link_up:
+            return "offline", self._link_reason, self._link_since_ns
+        silent_since_ns = max(self._last_reading_ns or 0, self._link_since_ns)
+        if now_ns - silent_since_ns > self._silent_after_ns:
+            seconds = round((now_ns - silent_since_ns) / 1e9)
+            return "degraded", f"connected, but silent for {seconds} s", silent_since_ns
+        return "online", None, self._link_since_ns
+
+
+def last_will(site: SiteSection, sensor: str, now_ns: int) -> Health:
+    """What the broker tells consoles when the gateway is gone without a word."""
+    return Health(
+        id=new_id(now_ns),
+        site=site.name,
+        time_ns=now_ns,
+        mode=site.mode,
+        sensor=sensor,
+        state="offline",
+        since_ns=now_ns,
+        reason="the gateway is gone (last will)",
+    )
