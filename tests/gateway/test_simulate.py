@@ -80,7 +80,7 @@ def test_a_scene_plays_to_its_end_and_leaves_only_the_truth(tmp_path: Path) -> N
 def test_bytes_that_nobody_reads_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    simulate(written(tmp_path, SITE + RADAR), seconds=4.0, speed=4.0)
+    simulate(written(tmp_path, SITE + RADAR), seconds=60.0, speed=30.0)
     assert capsys.readouterr().err.startswith("radar: ")
 
 
