@@ -44,13 +44,19 @@ class Field:
     names: Sequence[float | str | None] | None = None
     unknown: float = 0
 
+    @property
+    def plain(self) -> bool:
+        """Whether the attribute is what lies on the wire."""
+        limits = (self.names, self.low, self.high)
+        return self.per_unit == 1 and all(limit is None for limit in limits)
+
     def from_wire(self, value: float | bytes) -> Value:
         """Scale and name one value."""
         if isinstance(value, bytes):
             return value
         if self.names is not None:
             code = int(value)
-            return self.names[code] if code < len(self.names) else None
+            return self.names[code] if 0 <= code < len(self.names) else None
         scaled = value if self.per_unit == 1 else value / self.per_unit
         if self.low is not None and not scaled >= self.low:
             return None
@@ -95,6 +101,8 @@ class Layout(Generic[Record]):
     def __init__(self, record: type[Record], *fields: Field, size: int | None = None) -> None:
         self._record = record
         self._fields = fields
+        self._names = tuple(row.name for row in fields)
+        self._not_plain = tuple((at, row) for at, row in enumerate(fields) if not row.plain)
         self._struct = struct.Struct(_format(fields, size))
         self.size = self._struct.size
 
@@ -121,9 +129,9 @@ class Layout(Generic[Record]):
             raise ValueError(f"{self._record.__name__} does not fit its wire: {error}") from None
 
     def _named(self, values: Sequence[float | bytes]) -> Record:
-        named = {
-            row.name: row.from_wire(value) for row, value in zip(self._fields, values, strict=True)
-        }
+        named: dict[str, Value] = dict(zip(self._names, values, strict=True))
+        for at, row in self._not_plain:
+            named[row.name] = row.from_wire(values[at])
         return msgspec.convert(named, self._record)
 
 

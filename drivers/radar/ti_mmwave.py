@@ -45,6 +45,11 @@ LONGEST_BYTES = 1 << 16
 """The demonstration's largest packet, with both heat maps on, stays below 64 KiB; a false length
 beyond it would hold back the frames behind it for most of a second."""
 
+LEAST_SHARE = 16
+"""A packet of which less than this share came before the next one begins is refused. A line loses
+a few bytes, never that much; and without a limit, packets that lie in one another would have the
+same bytes read as points more than a thousand times."""
+
 MOST_PARTS = 32
 """The demonstration knows nine types of part and sends each at most once."""
 
@@ -107,6 +112,7 @@ STATISTICS = Layout(
 TEMPERATURE = struct.Struct("<iI10h")
 
 POINTS_PART, STATISTICS_PART, SIDE_INFO_PART, TEMPERATURE_PART = 1, 6, 7, 9
+READ_PARTS = {POINTS_PART, STATISTICS_PART, SIDE_INFO_PART, TEMPERATURE_PART}
 
 
 class Decoder:
@@ -202,7 +208,9 @@ def _parse(buffer: bytearray, _: int) -> Parsed[RadarFrame] | None:
     spans = _parts(header, buffer)
     if spans is None:
         return None
-    payloads = {number: bytes(buffer[span]) for number, span in spans.items()}
+    if buffer.find(MAGIC, len(MAGIC), header.length // LEAST_SHARE) >= 0:
+        raise FrameError("cut off by the next packet")
+    payloads = {number: bytes(buffer[spans[number]]) for number in READ_PARTS & spans.keys()}
     frame = RadarFrame(
         time_ns=0,
         frame_number=header.frame_number,

@@ -22,11 +22,13 @@ broken object costs itself alone.
 from __future__ import annotations
 
 import binascii
+import itertools
 import lzma
 import re
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator
+from typing import TypeVar
 
 import msgspec
 
@@ -40,6 +42,9 @@ MOST_BYTES = 1 << 22
 """Of one payload, and of what one decompresses to: some 2,500 drones heard. Receivers send a few
 at a time."""
 
+MOST_OBJECTS = 10_000
+"""In one payload. As many reports do not fit in `MOST_BYTES`; four million empty brackets do."""
+
 MOST_LZMA_MEMORY = 1 << 26  # what the strongest preset of xz needs to decompress
 
 OPENING = re.compile(rb'\{\s*"protocol"')
@@ -50,12 +55,17 @@ _COMPRESSED = (b"\xfd7zXZ\0", b"\x5d\0\0")
 _ADDRESS = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 _LATEST_MS = (1 << 63) // 1_000_000 - 1
 
+LEVELS_DBM, CHANNELS = (-200, 50), (0, 255)
+"""Wider than any receiver: what is beyond is unknown."""
+
 TRANSPORTS: dict[str, RemoteIdTransport] = {
     "BLE legacy": "ble-legacy",
     "BLE long range": "ble-long-range",
     "WiFi beacon": "wifi-beacon",
     "WiFi NaN": "wifi-nan",
 }
+Number = TypeVar("Number", int, float)
+
 _TYPES = {transport: name for name, transport in TRANSPORTS.items()}
 
 
@@ -99,12 +109,14 @@ class Decoder:
         except FrameError as error:
             self.refused[error.reason] += 1
             return
-        for piece in pieces(text, OPENING):
-            if piece.strip(_BETWEEN):
-                try:
-                    yield self._reading(piece, time_ns)
-                except FrameError as error:
-                    self.refused[error.reason] += 1
+        objects = (piece for piece in pieces(text, OPENING) if piece.strip(_BETWEEN))
+        for piece in itertools.islice(objects, MOST_OBJECTS):
+            try:
+                yield self._reading(piece, time_ns)
+            except FrameError as error:
+                self.refused[error.reason] += 1
+        if next(objects, None):
+            self.refused["more objects than a payload can hold"] += 1
 
     def close(self) -> Iterator[RemoteIdReport | SensorStatus]:
         """Give nothing: every payload was whole."""
@@ -128,8 +140,8 @@ class Decoder:
             receiver=odid_struct.printable(body.sensor_id, self.refused),
             transmitter=address,
             transport=TRANSPORTS.get(body.type or ""),
-            level_dbm=body.level_dbm,
-            channel=body.channel,
+            level_dbm=_within(body.level_dbm, LEVELS_DBM),
+            channel=_within(body.channel, CHANNELS),
         )
         try:
             wire = b64decode(structure, validate=True)
@@ -223,6 +235,11 @@ def _message(text: bytes) -> _Message:
         raise FrameError("member of another type") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise FrameError("not JSON") from None
+
+
+def _within(value: Number | None, limits: tuple[int, int]) -> Number | None:
+    low, high = limits
+    return value if value is not None and low <= value <= high else None
 
 
 def _position(body: _Body) -> Position | None:

@@ -43,7 +43,9 @@ FLAGS_AT = 892
 FLAGS = {LOCATION_AT: 894, SELF_ID_AT: 911, SYSTEM_AT: 912, OPERATOR_ID_AT: 913, 0: 892, 32: 893}
 """Where each block's valid flag is."""
 
-UNREADABLE = "identifier or text with characters that do not print"
+UNREADABLE = "identifier or text that cannot be shown"
+LONGEST_TEXT = 100
+"""Characters: the structure has room for 23, receivers name themselves in a dozen or two."""
 
 HORIZONTAL_M = (None, 18520, 7408, 3704, 1852, 926, 555.6, 185.2, 92.6, 30, 10, 3, 1)
 VERTICAL_M = (None, 150, 45, 25, 10, 3, 1)
@@ -218,7 +220,8 @@ def printable(text: str | None, refused: Counter[str]) -> str | None:
     if text is None:
         return None
     text = text.strip(" ")
-    if not text.isprintable() or "\N{REPLACEMENT CHARACTER}" in text:
+    shown = text.isprintable() and len(text) <= LONGEST_TEXT
+    if not shown or "\N{REPLACEMENT CHARACTER}" in text:
         refused[UNREADABLE] += 1
         return None
     return text or None

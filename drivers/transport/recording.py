@@ -4,8 +4,8 @@ Three forms are told apart by their first bytes:
 
 - a table with `Timestamp,RawData` on top and in each row a time and, in quotes, the bytes received
   then, in decimal; a time without an offset is UTC;
-- JSON as it came over MQTT, plain or compressed: one object a piece, with or without anything
-  between them;
+- text as it came over MQTT: one JSON object a piece, with or without anything between them, such
+  as the topics that `mosquitto_sub -v` writes; or compressed payloads, one behind the other;
 - anything else: the bytes themselves. Nothing tells when they came.
 """
 
@@ -33,9 +33,10 @@ MOST_PIECE_BYTES = 1 << 22
 """No payload or row is longer; a longer one is handed on in parts, for the decoder to refuse."""
 
 TABLE_TOP = b"Timestamp,RawData"
-_ROW = re.compile(rb'([^,"]*),"([0-9, ]+)"\s*')
+_ROW = re.compile(rb'([^,"]*),("?)([0-9, ]+)\2\s*')  # one byte alone stands without quotes
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\s*(Z|[+-]\d\d:?\d\d)?")
-_COMPRESSED = (b"\xfd7zXZ\0", b"\x5d\0\0")
+_XZ, _LZMA = b"\xfd7zXZ\0", b"\x5d\0\0"
+_XZ_BEGINS = re.compile(b"(?=" + _XZ + b")")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,12 @@ class Recording:
         file.seek(0)
         if head.startswith(TABLE_TOP):
             yield from self._rows(file)
-        elif self._wire == "mqtt" and head.lstrip()[:1] in (b"{", b"["):
-            yield from _objects(file)
-        elif self._wire == "mqtt" and head.startswith(_COMPRESSED):
+        elif self._wire == "mqtt" and head.startswith(_XZ):
+            yield from _cut(file, _XZ_BEGINS.split)
+        elif self._wire == "mqtt" and head.startswith(_LZMA):
             yield from _chunks(file, MOST_PIECE_BYTES)
+        elif self._wire == "mqtt" and head[:1].isascii():
+            yield from _cut(file, pieces)
         else:
             yield from _chunks(file, CHUNK_BYTES)
 
@@ -111,7 +114,7 @@ class Recording:
         file.readline(MOST_PIECE_BYTES)
         while line := file.readline(MOST_PIECE_BYTES):
             row = _ROW.fullmatch(line)
-            data = _decimal_bytes(row[2]) if row else None
+            data = _decimal_bytes(row[3]) if row else None
             if row is None or data is None:
                 self.refused["row that cannot be read"] += 1
                 continue
@@ -148,16 +151,20 @@ def _chunks(file: BinaryIO, size: int) -> Iterator[Piece]:
         yield Piece(None, data)
 
 
-def _objects(file: BinaryIO) -> Iterator[Piece]:
-    """Give each object and what stands between them; the last one of a chunk may go on."""
+def _cut(file: BinaryIO, cut: Callable[[bytes], Iterable[bytes]]) -> Iterator[Piece]:
+    """Give the parts that `cut` makes; the last of what was read may go on in what follows.
+
+    As much is read again as waits for its end: all is searched a few times at most.
+    """
     text = b""
-    while data := file.read(CHUNK_BYTES):
-        *whole, text = pieces(text + data)
-        yield from (Piece(None, piece) for piece in whole)
-        if len(text) > MOST_PIECE_BYTES:
-            yield Piece(None, text)
-            text = b""
-    yield from (Piece(None, piece) for piece in pieces(text))
+    while data := file.read(max(CHUNK_BYTES, len(text))):
+        *whole, text = cut(text + data)
+        yield from (Piece(None, part) for part in whole if part)
+        while len(text) > MOST_PIECE_BYTES:
+            yield Piece(None, text[:MOST_PIECE_BYTES])
+            text = text[MOST_PIECE_BYTES:]
+    if text:
+        yield Piece(None, text)
 
 
 def _decimal_bytes(text: bytes) -> bytes | None:

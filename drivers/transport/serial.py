@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
 
 import serialx
 
 from ..errors import LinkLost
 
 READ_BYTES = 1 << 16
+ANSWER_S = 10.0
+KEEP_ALIVE = ("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)
+"""A converter that lost its power says nothing: after 25 s without an answer its link is lost."""
 
 _REASONS = {
     errno.ENOENT: "is not there: is it plugged in?",
     errno.EACCES: "may not be opened: give this user the right to it (group dialout)",
     errno.EBUSY: "is in use by another program",
     errno.ENOTTY: "is no serial port",
+    errno.EISDIR: "is a folder: name the device in it",
+    errno.EIO: "is gone: is it plugged in?",
     errno.ECONNREFUSED: "refuses the connection: nothing listens there",
+    errno.ECONNRESET: "broke the connection off",
+    errno.ETIMEDOUT: "does not answer: is it powered, and on this network?",
+    errno.EHOSTUNREACH: "does not answer: is it powered, and on this network?",
+    errno.ENETUNREACH: "cannot be reached: this computer has no way to that network",
 }
 
 
@@ -63,8 +74,9 @@ async def opened(url: str, baud: int) -> AsyncGenerator[Port, None]:
         If it cannot be opened; which port, and why.
     """
     try:
-        reader, writer = await serialx.open_serial_connection(url, baudrate=baud)
-    except (OSError, ValueError) as error:
+        async with asyncio.timeout(ANSWER_S):
+            reader, writer = await _open(url, baud)
+    except (OSError, ValueError, serialx.SerialException) as error:
         raise _lost(url, error) from None
     try:
         yield Port(url, reader)
@@ -74,6 +86,25 @@ async def opened(url: str, baud: int) -> AsyncGenerator[Port, None]:
             await writer.wait_closed()
 
 
+async def _open(url: str, baud: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    address = urlsplit(url)
+    if address.scheme != "socket":
+        return await serialx.open_serial_connection(url, baudrate=baud)
+    if address.hostname is None or address.port is None:
+        raise ValueError("write it as socket://host:port")
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    wire: socket.socket = writer.get_extra_info("socket")
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEP_ALIVE:
+        if hasattr(socket, name):  # not every system names all of them
+            wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return reader, writer
+
+
 def _lost(url: str, error: Exception) -> LinkLost:
+    if isinstance(error, socket.gaierror):
+        return LinkLost(f"{url}: no such host is known: check its name")
     number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, TimeoutError):
+        number = errno.ETIMEDOUT
     return LinkLost(f"{url}: {_REASONS.get(number or 0) or str(error)}")
