@@ -29,9 +29,11 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
     """Open a database that is there, without the right to change it."""
-    # SQLite cannot make the write-ahead log's index in a folder that it may not write: nobody
-    # else writes there either, so that it may take the file to stand still.
-    still = "" if os.access(path.parent, os.W_OK) else "&immutable=1"
+    # Without the right to write the folder, SQLite cannot make the write-ahead log's index. Where
+    # there is no write-ahead log either, nobody has the database open: it may be taken to stand
+    # still. Where there is one, it may hold the newest entries and must be read.
+    no_log = not path.with_name(f"{path.name}-wal").exists()
+    still = "&immutable=1" if no_log and not os.access(path.parent, os.W_OK) else ""
     uri = f"{path.absolute().as_uri()}?mode=ro{still}"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
 
@@ -47,3 +49,20 @@ def transaction(db: sqlite3.Connection) -> Generator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+_WORDS = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_READONLY": "it may not be written",
+    "SQLITE_IOERR": "the disk fails",
+    "SQLITE_BUSY": "another program holds it",
+    "SQLITE_CORRUPT": "the database is damaged",
+    "SQLITE_NOTADB": "the database is damaged",
+}
+
+
+def in_words(error: Exception) -> str:
+    """Say what a database's error means, for a person."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    words = next((words for code, words in _WORDS.items() if name.startswith(code)), None)
+    return str(error) if words is None else f"{words} ({error})"

@@ -57,6 +57,11 @@ _headers = msgspec.json.Decoder(_Header)
 _envelopes = msgspec.json.Decoder(Envelope)
 
 
+def schema_of(kind: type[Recorded]) -> str:
+    """Give the schema's name of a kind of record, as `havik.find/1`."""
+    return str(kind.__struct_config__.tag)
+
+
 def seal(message: bytes) -> Envelope:
     """Put an encoded message into its envelope.
 

@@ -58,6 +58,14 @@ def prepare(folder: Path) -> None:
         raise UsageError(f"{folder}: not yours to write; name another folder with --log PATH")
 
 
+def unusable(folder: Path, error: Exception) -> UsageError:
+    """Say that what stands in `folder` cannot be used, and what to do."""
+    return UsageError(
+        f"{folder}: the central log cannot be used ({error}); see `havik log verify`, "
+        "then restore the folder from a copy, or name another with --log PATH"
+    )
+
+
 def read_signer(folder: Path) -> Signer:
     """Read the log's secret key.
 

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import UsageError
 from ..messages import Recorded, encode
 from . import folder as place
 from .checkpoints import Checkpoint, read_checkpoint
@@ -55,12 +54,12 @@ class CentralLog(LogReader):
         try:
             super().__init__(connect(folder / place.LOG))
         except sqlite3.Error as error:
-            raise _unusable(folder, error) from None
+            raise place.unusable(folder, error) from None
         try:
             self._signer = _start(self._db, folder)
         except (sqlite3.Error, OSError, NoteError) as error:
             self.close()
-            raise _unusable(folder, error) from None
+            raise place.unusable(folder, error) from None
 
     def append(self, records: Sequence[Recorded | bytes]) -> list[int | None]:
         """Add records, or their encoded bytes, in order; return when they are on the disk.
@@ -140,10 +139,3 @@ def _start(db: sqlite3.Connection, folder: Path) -> Signer:
 def _sign(db: sqlite3.Connection, signer: Signer, frontier: Frontier) -> None:
     note = Checkpoint(signer.name, frontier.size, frontier.root).sign(signer)
     db.execute("INSERT INTO checkpoint VALUES (?, ?)", (frontier.size, note))
-
-
-def _unusable(folder: Path, error: Exception) -> UsageError:
-    return UsageError(
-        f"{folder}: the central log cannot be used ({error}); see `havik log verify`, "
-        "then restore the folder from a copy, or name another with --log PATH"
-    )

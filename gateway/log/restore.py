@@ -1,0 +1,89 @@
+"""What a gateway that starts again must know of the time before: read from the central log."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from ..errors import UsageError
+from ..messages import Audit, Find, Incident, Recorded
+from . import folder as place
+from .entries import Entry, schema_of
+from .reading import LogReader
+
+_logger = logging.getLogger(__name__)
+
+Kind = TypeVar("Kind", Incident, Find, Audit)
+
+
+def open_incidents(folder: Path) -> list[Incident]:
+    """Give the newest version of each incident that is not closed, by its first contact.
+
+    A find that was recorded for an incident, but by a program that did not renew the incident, is
+    added to its finds. Without a log there are none.
+
+    Raises
+    ------
+    UsageError
+        If the log cannot be read.
+    """
+    newest: dict[str, Incident] = {}
+    for incident in _recorded(folder, Incident):
+        known = newest.get(incident.incident)
+        if known is None or incident.version >= known.version:
+            newest[incident.incident] = incident
+    still_open = {name: one for name, one in newest.items() if one.state != "closed"}
+    for find in _recorded(folder, Find) if still_open else ():
+        its = still_open.get(find.incident or "")
+        if its is not None and find.find not in its.finds:
+            still_open[its.incident] = replace(its, finds=(*its.finds, find.find))
+    return sorted(still_open.values(), key=lambda incident: incident.first_contact_ns)
+
+
+def answered_commands(folder: Path, most: int = 10_000) -> dict[str, str]:
+    """Give the subject of each of the newest `most` commands by the command's id, oldest first.
+
+    Raises
+    ------
+    UsageError
+        If the log cannot be read.
+    """
+    answered: dict[str, str] = {}
+    with closing(_recorded(folder, Audit, newest_first=True)) as audits:
+        while len(answered) < most and (audit := next(audits, None)) is not None:
+            if audit.action == "command" and audit.text is not None:
+                answered.setdefault(audit.text, audit.subject or "")
+    return dict(reversed(answered.items()))
+
+
+def _recorded(folder: Path, kind: type[Kind], *, newest_first: bool = False) -> Generator[Kind]:
+    """Read all messages of one kind; one that cannot be read does not stop the others."""
+    if not (folder / place.LOG).is_file():
+        return
+    kinds = [schema_of(kind)]
+    with LogReader.open(folder) as log:
+        entries = log.newest(kinds) if newest_first else log.entries(kinds=kinds)
+        try:
+            yield from _messages(entries, kind)
+        except (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"{folder}: the central log cannot be read ({error}); see `havik log verify`"
+            ) from None
+
+
+def _messages(entries: Iterable[Entry], kind: type[Kind]) -> Iterator[Kind]:
+    for entry in entries:
+        try:
+            message: Recorded = entry.message()
+        except msgspec.DecodeError as error:
+            _logger.warning("entry %d of the central log is left out: %s", entry.index, error)
+            continue
+        if isinstance(message, kind):
+            yield message
