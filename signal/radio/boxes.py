@@ -2,14 +2,14 @@
 
 Cells are smoothed over time and frequency, compared with the noise floor at a threshold of stated
 false-alarm probability, joined over small gaps, and each connected patch becomes a box. Strong
-patches are boxed first, so that a weak neighbour that touches one gets a box of its own.
+patches are boxed first, so that a weak neighbour that touches one gets a box of its own; scraps
+of one emission are gathered (`scraps.py`).
 Cost: seven additions and a comparison for each cell, that is for each `AVERAGED` samples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.stats import gamma
 
+from .scraps import JOIN_HZ, JOIN_ROWS, Box, gathered
 from .spectrum import AVERAGED, Cells
+
+__all__ = ["Box", "cell_threshold", "find_boxes", "smoothed"]
 
 Mask = NDArray[np.bool_]
 
@@ -26,8 +29,6 @@ CELL_FALSE_ALARM = 1e-7
 
 SMOOTH_ROWS = 3
 SMOOTH_BINS = 5
-JOIN_ROWS = 2
-JOIN_HZ = 400_000.0
 STRONG = 30.0
 """Over the threshold: what is 15 dB above it is boxed before the rest."""
 
@@ -36,42 +37,6 @@ EDGE_SHARE = 0.25
 
 MOST_BOXES = 64
 """Of one page; the weakest beyond are left out and counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One patch of power above the floor.
-
-    Parameters
-    ----------
-    first_row, last_row, first_bin, last_bin : int
-        Half-open ranges of cells.
-    start_row, end_row : float
-        Where in its first and last row it begins and ends, by their share of its power.
-    snr : float
-        Linear, in-band, where it is above the threshold.
-    filled : float
-        Share of its cells that are above the threshold.
-    """
-
-    first_row: int
-    last_row: int
-    first_bin: int
-    last_bin: int
-    start_row: float
-    end_row: float
-    snr: float
-    filled: float
-
-    @property
-    def rows(self) -> int:
-        """Length in cells."""
-        return self.last_row - self.first_row
-
-    @property
-    def bins(self) -> int:
-        """Width in bins."""
-        return self.last_bin - self.first_bin
 
 
 def smoothed(ratio: Cells) -> Cells:
@@ -109,7 +74,10 @@ def cell_threshold(false_alarm: float) -> float:
 
 
 def find_boxes(
-    ratio: Cells, bin_hz: float, false_alarm: float = CELL_FALSE_ALARM
+    ratio: Cells,
+    bin_hz: float,
+    proven: Sequence[Box] = (),
+    false_alarm: float = CELL_FALSE_ALARM,
 ) -> tuple[list[Box], int]:
     """Find the patches of power above the floor.
 
@@ -118,6 +86,8 @@ def find_boxes(
     ratio : float32, shape (rows, bins)
         Power over the floor.
     bin_hz : float
+    proven : sequence of Box
+        Emissions that are known already and taken out of `ratio`; their skirts get no box.
     false_alarm : float
         Probability that noise lifts one smoothed cell above the threshold.
 
@@ -137,9 +107,9 @@ def find_boxes(
     for box in strong:
         _clear(above, box)
     least = (threshold - 1) / 2  # below it is what smoothing carried over from a neighbour
-    boxes = [*strong, *(box for box in _boxes(ratio, above, reach) if box.snr > least)]
-    strongest = sorted(boxes, key=lambda box: -box.snr * box.rows * box.bins)
-    kept = sorted(strongest[:MOST_BOXES], key=lambda box: (box.first_row, box.first_bin))
+    weak = [box for box in _boxes(ratio, above, reach) if box.snr > least]
+    boxes = gathered([*strong, *weak], bin_hz, proven)
+    kept = sorted(boxes[:MOST_BOXES], key=lambda box: (box.first_row, box.first_bin))
     return kept, len(boxes) - len(kept)
 
 

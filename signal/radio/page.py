@@ -101,7 +101,7 @@ class PageReader:
         self._last_bursts = bursts
         self._take_out(bursts, power.ratio, page)
         found += self._carriers.take([self._carrier(page, place, power) for place in held])
-        found += self._others(page, power)
+        found += self._others(page, power, [self._box(page, burst, power) for burst in bursts])
         return sorted(found, key=lambda emission: emission.start_s)
 
     def close(self) -> list[Emission]:
@@ -142,11 +142,18 @@ class PageReader:
         )
 
     def _droneid(self, page: Page, burst: DroneIdBurst, power: _Power) -> Emission:
+        return droneid_emission(burst, self._box(page, burst, power).snr, self._tuned_hz)
+
+    def _box(self, page: Page, burst: DroneIdBurst, power: _Power) -> Box:
+        """The box of a proven burst."""
         rows, bins = self._place(page, burst)
-        rows = slice(rows.start + 1, max(rows.stop - 1, rows.start + 2))  # those it fills
-        inside = power.cells[rows, bins]
+        filled = slice(rows.start + 1, max(rows.stop - 1, rows.start + 2))
+        inside = power.cells[filled, bins]
         snr = float(inside.mean() / power.floor[bins].mean()) - 1 if inside.size else 0.0
-        return droneid_emission(burst, snr, self._tuned_hz)
+        return Box(
+            first_row=rows.start, last_row=rows.stop, first_bin=bins.start, last_bin=bins.stop,
+            start_row=rows.start, end_row=rows.stop, snr=snr, filled=1.0,
+        )  # fmt: skip
 
     def _place(self, page: Page, burst: DroneIdBurst) -> tuple[slice, slice]:
         """The rows and bins that a burst touches."""
@@ -173,8 +180,8 @@ class PageReader:
         rows = page.own / self._row
         return self._seen(page, Box(0, int(np.ceil(rows)), *place, 0.0, rows, snr, 1.0))
 
-    def _others(self, page: Page, power: _Power) -> Iterator[Emission]:
-        boxes, left_out = find_boxes(power.ratio, self._bin_hz)
+    def _others(self, page: Page, power: _Power, bursts: list[Box]) -> Iterator[Emission]:
+        boxes, left_out = find_boxes(power.ratio, self._bin_hz, bursts)
         self.boxes_left_out += left_out
         for box in boxes:
             was_told = box.first_row == 0 and box.last_row * self._row < page.told

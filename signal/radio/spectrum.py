@@ -49,39 +49,41 @@ def power_cells(samples: Samples, bins: int) -> Cells:
         Power by time (rows) and frequency (columns, lowest first), full-scale tone = 1.
     """
     rows = len(samples) // (AVERAGED * bins)
-    window = _window(bins)
     frames = samples[: rows * AVERAGED * bins].reshape(rows * AVERAGED, bins)
+    window = _window(bins)
     cells = np.empty((rows, bins), np.float32)
     windowed = np.empty((BATCH, bins), np.complex64)
     for first in range(0, len(frames), BATCH):
         batch = frames[first : first + BATCH]
-        np.multiply(batch, window, out=windowed[: len(batch)])
-        mean = _mean_power(windowed[: len(batch)])
-        row = slice(first // AVERAGED, first // AVERAGED + len(mean))
-        cells[row, : bins // 2] = mean[:, bins // 2 :]
-        cells[row, bins // 2 :] = mean[:, : bins // 2]
+        np.multiply(batch.view(np.float32), window, out=windowed[: len(batch)].view(np.float32))
+        place = cells[first // AVERAGED : (first + BATCH) // AVERAGED]
+        _mean_power(windowed[: len(batch)], out=place)
     return cells
 
 
 @cache
 def _window(bins: int) -> NDArray[np.float32]:
-    """A periodic Hann window of sum 1."""
+    """A periodic Hann window of sum 1, for I and Q each; shape (2 * bins,).
+
+    Every other sample is turned over: that moves the spectrum by half the rate, so that the lowest
+    frequency comes first.
+    """
     window = np.hanning(bins + 1)[:-1]
-    unit: NDArray[np.float32] = (window / window.sum()).astype(np.float32)
-    return unit
+    window[1::2] *= -1
+    unit: NDArray[np.float32] = (window / np.abs(window).sum()).astype(np.float32)
+    return np.repeat(unit, 2)
 
 
-def _mean_power(frames: Samples) -> Cells:
+def _mean_power(frames: Samples, out: Cells) -> None:
     """Average the power of `AVERAGED` spectra at a time; overwrites `frames`."""
     spectra: Samples = scipy.fft.fft(frames, overwrite_x=True)
     parts = spectra.view(np.float32)
     np.multiply(parts, parts, out=parts)
-    power: Cells = parts[:, 0::2] + parts[:, 1::2]
-    mean = power[0::AVERAGED] + power[1::AVERAGED]
+    mean = parts[0::AVERAGED] + parts[1::AVERAGED]  # whole rows first: they lie together
     for nth in range(2, AVERAGED):
-        mean += power[nth::AVERAGED]
-    mean *= np.float32(1 / AVERAGED)
-    return mean
+        mean += parts[nth::AVERAGED]
+    np.add(mean[:, 0::2], mean[:, 1::2], out=out)
+    out *= np.float32(1 / AVERAGED)
 
 
 FLOOR_QUANTILE = 0.25
@@ -110,13 +112,22 @@ def noise_floor(cells: Cells, bin_hz: float) -> tuple[Cells, Cells]:
         The level that the bin does not fall below: the floor, or a spur on it.
     """
     rank = int(FLOOR_QUANTILE * len(cells))
-    by_bin = np.sort(np.ascontiguousarray(cells.T), axis=1)  # vectorised; partition is not always
+    by_bin = _turned(cells)
+    by_bin.sort(axis=1)  # vectorised; partition is not always
     steady: Cells = by_bin[:, rank] * np.float32(1 / _quantile_of_mean(rank, len(cells)))
     width = max(3, int(FLOOR_SMOOTHING_HZ / bin_hz) | 1)
     floor: Cells = median_filter(steady, size=width, mode="nearest")
     quietest = max(float(cells.max()) * DYNAMIC_RANGE, 1e-30)
     floor = np.maximum(floor, np.float32(quietest))
     return floor, np.maximum(steady, floor)
+
+
+def _turned(cells: Cells) -> Cells:
+    """The cells by bin and time. Rows of a power of two bytes evict one another from the cache."""
+    rows, bins = cells.shape
+    padded = np.empty((rows, bins + 16), np.float32)
+    padded[:, :bins] = cells
+    return np.ascontiguousarray(padded[:, :bins].T)
 
 
 @cache
