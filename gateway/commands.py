@@ -13,7 +13,7 @@ from .errors import UsageError
 from .messages import FindItem, Reference
 
 Text = Annotated[str, msgspec.Meta(max_length=200)]
-Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$(?!\n)")]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +91,7 @@ def read(name: str, payload: bytes) -> AnyCommand:
         raise UsageError(f"no command `{name}`; there are {', '.join(COMMANDS)}")
     try:
         return msgspec.json.decode(payload, type=COMMANDS[name])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"not a `{name}` command: {error}") from None
 
 
@@ -103,5 +103,5 @@ def command_id(payload: bytes) -> str | None:
     """The id of a command that may be malformed otherwise, so that its refusal finds its way."""
     try:
         return msgspec.json.decode(payload, type=_OnlyId).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

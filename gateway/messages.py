@@ -19,8 +19,14 @@ from ..drivers.readings import Position
 
 Mode = Literal["live", "test", "exercise"]
 Percentage = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Reference = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
-"""An opaque token: never a name, a cell number or a prisoner number."""
+Reference = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$(?!\n)")]
+"""An opaque token: never a name, a cell number or a prisoner number.
+
+Python's `$` lets a line feed follow; JSON Schema's does not, and `(?!\\n)` makes them agree.
+"""
+
+Unit = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{1,16}$(?!\n)")]
+"""What a quantity counts: `pcs`, `package`."""
 
 
 def new_id(time_ns: int) -> str:
@@ -136,7 +142,7 @@ class FindItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     category: str
     quantity: Annotated[float, msgspec.Meta(gt=0)] = 1
-    unit: str = "pcs"
+    unit: Unit = "pcs"
     sub: str | None = None
     weight_g: Annotated[float, msgspec.Meta(gt=0)] | None = None
     weight_basis: Literal["net", "gross_with_packaging"] | None = None
