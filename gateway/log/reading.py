@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from ..errors import UsageError
 from . import folder as place
 from .database import connect_to_read
@@ -51,19 +53,35 @@ class LogReader:
             raise UsageError(f"{folder}: {error}; see `havik log verify`") from None
 
     def entries(self, after: int = -1, kinds: Sequence[str] | None = None) -> Iterator[Entry]:
-        """Give the entries with an index above `after`, in order; `kinds` are schemas."""
+        """Give the entries with an index above `after`, in order; `kinds` are schemas.
+
+        Raises
+        ------
+        UsageError
+            If one cannot be read.
+        """
         if kinds is None:
-            rows = self._db.execute(_ALL, (after,))
-        else:
-            rows = self._db.execute(_KINDS, (after, json.dumps(list(kinds))))
-        for index, content in rows:
-            yield Entry(index, from_bytes(content))
+            return self._read(_ALL, after)
+        return self._read(_KINDS, after, json.dumps(list(kinds)))
 
     def newest(self, kinds: Sequence[str] | None = None) -> Iterator[Entry]:
-        """Give the entries from the newest back to the oldest; `kinds` are schemas."""
-        wanted = None if kinds is None else json.dumps(list(kinds))
-        for index, content in self._db.execute(_NEWEST, (wanted,)):
-            yield Entry(index, from_bytes(content))
+        """Give the entries from the newest back to the oldest; `kinds` are schemas.
+
+        Raises
+        ------
+        UsageError
+            If one cannot be read.
+        """
+        return self._read(_NEWEST, None if kinds is None else json.dumps(list(kinds)))
+
+    def _read(self, query: str, *values: object) -> Iterator[Entry]:
+        try:
+            for index, content in self._db.execute(query, values):
+                yield Entry(index, from_bytes(content))
+        except (sqlite3.Error, TypeError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"the central log cannot be read ({error}); see `havik log verify`"
+            ) from None
 
     @property
     def size(self) -> int:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
@@ -12,10 +11,9 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from ..errors import UsageError
-from ..messages import Audit, Find, Incident, Recorded
+from ..messages import Audit, Find, Incident
 from . import folder as place
-from .entries import Entry, schema_of
+from .entries import schema_of
 from .reading import LogReader
 
 _logger = logging.getLogger(__name__)
@@ -70,20 +68,11 @@ def _recorded(folder: Path, kind: type[Kind], *, newest_first: bool = False) -> 
     kinds = [schema_of(kind)]
     with LogReader.open(folder) as log:
         entries = log.newest(kinds) if newest_first else log.entries(kinds=kinds)
-        try:
-            yield from _messages(entries, kind)
-        except (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UsageError(
-                f"{folder}: the central log cannot be read ({error}); see `havik log verify`"
-            ) from None
-
-
-def _messages(entries: Iterable[Entry], kind: type[Kind]) -> Iterator[Kind]:
-    for entry in entries:
-        try:
-            message: Recorded = entry.message()
-        except msgspec.DecodeError as error:
-            _logger.warning("entry %d of the central log is left out: %s", entry.index, error)
-            continue
-        if isinstance(message, kind):
-            yield message
+        for entry in entries:
+            try:
+                message = entry.message()
+            except msgspec.DecodeError as error:
+                _logger.warning("entry %d of the central log is left out: %s", entry.index, error)
+                continue
+            if isinstance(message, kind):
+                yield message

@@ -9,6 +9,7 @@ it, and so it does a log that was rewritten with its own key.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +58,12 @@ class _Bad(Exception):
         self.index = index
 
 
-def verify(folder: Path, *, checkpoint: str | None = None) -> Verdict:
+def verify(
+    folder: Path,
+    *,
+    checkpoint: str | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> Verdict:
     """Verify the log in `folder`; O(n log n) hashes, one pass, constant memory.
 
     Parameters
@@ -65,6 +71,8 @@ def verify(folder: Path, *, checkpoint: str | None = None) -> Verdict:
     folder : Path
     checkpoint : str, optional
         A checkpoint's note that was kept elsewhere.
+    advance : callable, optional
+        Told how many entries more are done.
 
     Raises
     ------
@@ -72,14 +80,14 @@ def verify(folder: Path, *, checkpoint: str | None = None) -> Verdict:
         If there is no central log.
     """
     place.require(folder)
-    walk = _Walk()
+    walk = _Walk(advance or _ignore)
     bad: _Bad | None = None
     try:
         _check(folder, checkpoint, walk)
     except _Bad as fault:
         bad = fault
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        bad = _Bad(walk.entries, f"the database is damaged: {error}")
+    except sqlite3.Error as error:
+        bad = _Bad(walk.entries, f"it cannot be read: {error}")
     return Verdict(
         ok=bad is None,
         entries=walk.entries,
@@ -99,7 +107,16 @@ def _check(folder: Path, note: str | None, walk: _Walk) -> None:
         db.execute("PRAGMA cell_size_check = ON")
         db.execute("BEGIN")  # one snapshot, however much a gateway appends meanwhile
         walk.through(db, verifier, kept)
-        ((report,),) = db.execute("PRAGMA integrity_check(1)")
+        _check_rest(db, walk, kept)
+
+
+def _check_rest(db: sqlite3.Connection, walk: _Walk, kept: Checkpoint | None) -> None:
+    """Check what is not an entry: nothing behind the last, nothing beside the order, no damage."""
+    try:
+        walk.end(db, kept)
+        (report,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.Error as error:
+        report = error
     if report != "ok":
         raise _Bad(None, f"the entries are whole, but the database is damaged: {report}")
 
@@ -132,6 +149,7 @@ def _kept(note: str, verifier: Verifier) -> Checkpoint:
 class _Walk:
     """The way through the log: how far it is whole, and what vouches for that."""
 
+    advance: Callable[[int], None]
     frontier: Frontier = field(default_factory=Frontier)
     checkpoint: Checkpoint | None = None
     checkpoint_time_ns: int | None = None
@@ -147,7 +165,7 @@ class _Walk:
             self._entry(*row)
             self._vouch(db, verifier)
             self._compare(kept)
-        self._end(db, kept)
+            self.advance(1)
 
     def _entry(
         self, index: object, name: object, kind: object, data: object, subtree: object, root: object
@@ -190,7 +208,7 @@ class _Walk:
             reason = f"one of the first {kept.size} entries is not what the kept checkpoint is of"
             raise _Bad(None, reason)
 
-    def _end(self, db: sqlite3.Connection, kept: Checkpoint | None) -> None:
+    def end(self, db: sqlite3.Connection, kept: Checkpoint | None) -> None:
         """Nothing may be missing behind the last entry, nor stand beside the order."""
         vouched = -1 if self.checkpoint is None else self.checkpoint.size
         if vouched < self.entries:
@@ -205,3 +223,7 @@ class _Walk:
         counts = db.execute(_COUNTS).fetchone()
         if counts != (self.entries, self.checkpoints):
             raise _Bad(None, "there are rows beside the log's order")
+
+
+def _ignore(_: int) -> None:
+    """Nobody watches the progress."""
