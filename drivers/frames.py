@@ -79,7 +79,7 @@ class FrameReader(Generic[Content]):
             if frame is None:
                 self._seen = len(self._buffer)
                 return
-            self._owned = frame.length
+            self._owned = max(self._owned, frame.length)
             self._skip(len(self._magic))
             yield frame.content
 
@@ -101,6 +101,8 @@ class FrameReader(Generic[Content]):
         if start > 0:
             self._skip(start)
         self._count_junk()
+        if self._owned == math.inf:
+            self._owned = 0.0  # the rest of a refused frame ends here
         return True
 
     def _refuse(self, reason: str) -> None:

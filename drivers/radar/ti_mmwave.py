@@ -188,9 +188,9 @@ def _payloads(frame: RadarFrame) -> Iterator[tuple[int, bytes]]:
     known = [
         _SideInfo(snr, noise) for snr, noise in levels if snr is not None and noise is not None
     ]
+    if len(known) != len(levels) and any(level != (None, None) for level in levels):
+        raise ValueError("SNR and noise: the radar gives them for all points or for none")
     if known:
-        if len(known) != len(levels):
-            raise ValueError("SNR and noise: the radar gives them for all points or for none")
         yield SIDE_INFO_PART, b"".join(map(SIDE_INFO.encode, known))
     if frame.statistics:
         yield STATISTICS_PART, STATISTICS.encode(frame.statistics)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from havik.drivers.catalogue import DRIVERS
+from havik.drivers.driver import Driver
+from havik.drivers.radar import ti_mmwave
+from havik.drivers.radio import iq_blocks
+from havik.drivers.readings import IqBlock, RadarFrame, RadarPoint, Reading, RemoteIdReport
+from havik.drivers.remote_id import dronescout
+from havik.drivers.transport.recording import Recording
+from havik.simulators.catalogue import TWINS
+
+POINT = RadarPoint(x_m=1, y_m=2, z_m=3, range_rate_m_s=4)
+BLOCK = IqBlock(
+    time_ns=1,
+    sequence=0,
+    sample_rate_hz=1e6,
+    center_hz=2.4e9,
+    sample_type="ci8",
+    samples=random.Random(433).randbytes(5000),
+)
+CAPTURES: dict[str, bytes] = {
+    "ti-mmwave": ti_mmwave.encode(RadarFrame(time_ns=0, frame_number=1, points=(POINT,))) * 3,
+    "dronescout": dronescout.encode(
+        RemoteIdReport(time_ns=0, transmitter="02:00:00:00:00:01", serial_number="ZZZZC0000001")
+    )
+    * 3,
+    "iq-blocks": b"".join(iq_blocks.encode(replace(BLOCK, sequence=n)) for n in range(3)),
+}
+REAL = {
+    "radar/azim60_elev30_fast_threeTargets60deg_log_2024-11-28.csv": "ti-mmwave",
+    "radar/azimu60_elev30_lanes_pedestrian_log_2024-11-28.csv": "ti-mmwave",
+    "remote_id/dronescout_ble_legacy.json": "dronescout",
+    "remote_id/dronescout_wifi_nan.json": "dronescout",
+    "remote_id/dronescout_sensor_status.json": "dronescout",
+}
+
+every_driver = pytest.mark.parametrize("driver", DRIVERS.values(), ids=DRIVERS)
+
+
+def readers(capture: Path) -> set[str]:
+    """The drivers that read anything from a capture."""
+    return {
+        name
+        for name, driver in DRIVERS.items()
+        if list(Recording(capture, driver.wire).readings(driver.decoder(), 0))
+    }
+
+
+def read(driver: Driver, data: bytes) -> list[Reading]:
+    decoder = driver.decoder()
+    return [*decoder.feed(data, 0), *decoder.close()]
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_a_capture_is_read_by_its_own_driver_alone(name: str, tmp_path: Path) -> None:
+    capture = tmp_path / "capture"
+    capture.write_bytes(CAPTURES[name])
+    assert readers(capture) == {name}
+
+
+@pytest.mark.parametrize(("file", "name"), REAL.items())
+def test_so_is_a_real_one(recordings: Path, file: str, name: str) -> None:
+    assert readers(recordings / file) == {name}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "radar/cat048.raw",
+        "radar/cat_034_048.pcap",
+        "radar/gtracker_testdata.dat",
+        "remote_id/odid_wifi_bcn_sample.pcap",
+        "remote_id/odid_reference_vectors.jsonl",
+        "rf/lte_enb_1.92MSps_cf32.iq",
+        "README.md",
+    ],
+)
+def test_nobody_reads_what_is_of_no_driver(recordings: Path, file: str) -> None:
+    assert readers(recordings / file) == set()
+
+
+@every_driver
+def test_its_row_tells_all(driver: Driver) -> None:
+    assert DRIVERS[driver.name] is driver
+    assert driver.reads and driver.documents and all(driver.documents)
+    assert (driver.baud is not None) == (driver.wire == "serial")
+
+
+def test_every_driver_has_a_twin() -> None:
+    assert TWINS.keys() == DRIVERS.keys()
+
+
+@every_driver
+def test_every_decoder_begins_anew(driver: Driver) -> None:
+    capture = CAPTURES[driver.name]
+    first = driver.decoder()
+    list(first.feed(b"junk" + capture[:-1], 0))
+    list(first.close())
+    second = driver.decoder()
+    assert len([*second.feed(capture, 0), *second.close()]) > 0
+    assert first.refused
+    assert not second.refused
+
+
+@every_driver
+@given(data=st.binary(max_size=3000))
+def test_no_bytes_raise_or_mean_anything_by_chance(driver: Driver, data: bytes) -> None:
+    assert read(driver, data) == []
+
+
+Spoil = Callable[[bytearray, random.Random], None]
+
+
+def flip(capture: bytearray, rng: random.Random) -> None:
+    capture[rng.randrange(len(capture))] ^= 1 << rng.randrange(8)
+
+
+def lose(capture: bytearray, rng: random.Random) -> None:
+    start = rng.randrange(len(capture))
+    del capture[start : start + rng.randrange(1, 40)]
+
+
+def insert(capture: bytearray, rng: random.Random) -> None:
+    start = rng.randrange(len(capture))
+    capture[start:start] = rng.randbytes(rng.randrange(1, 40))
+
+
+@every_driver
+@pytest.mark.parametrize("spoil", [flip, lose, insert])
+def test_no_damage_raises(driver: Driver, spoil: Spoil) -> None:
+    rng = random.Random(433)
+    for _ in range(150):
+        capture = bytearray(CAPTURES[driver.name])
+        for _ in range(rng.randrange(1, 5)):
+            spoil(capture, rng)
+        assert len(read(driver, bytes(capture))) <= 3
