@@ -92,7 +92,7 @@ def scan_file(file: IqFile, progress: Progress) -> Scanned:
     emissions: list[Emission] = []
     not_finite = left_out = 0
     for segment in file.segments:
-        finder = EmissionFinder(file.sample_rate_hz, segment.center_hz or 0.0)
+        finder = EmissionFinder(file.sample_rate_hz, segment.center_hz or 0.0, thorough=True)
         for samples, wrong in _blocks(file, segment, progress):
             emissions += _later(finder.feed(samples), segment, file)
             not_finite += wrong

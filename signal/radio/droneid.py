@@ -37,7 +37,10 @@ CHANNEL_HZ = BANDWIDTH_HZ + CENTER_STEP_HZ
 GHOST_SHARE = 0.25
 """A fit that overlaps a better one and has less of its surprise is that burst's side lobe."""
 
-SAME_S = 20e-6
+FIRST_SYMBOL_S = (PREFIXES[9][0] + SYMBOL) / RATE_HZ
+
+SAME_S = FIRST_SYMBOL_S + 10e-6
+"""What begins closer at one carrier is one burst: cut in its first symbol, it begins one later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,24 @@ def find_bursts(segment: Segment, low_hz: float, high_hz: float) -> list[DroneId
     list of DroneIdBurst
         By start; of several fits of one burst the best.
     """
-    found: list[DroneIdBurst] = []
-    for center_hz in centers(low_hz, high_hz):
-        white, rate_hz, real_hz = segment.channel(center_hz, RATE_HZ, CHANNEL_HZ, whiten=True)
-        freedom = _inside_hz(segment, real_hz) / SUBCARRIER_HZ
-        pairs = find_pairs(white, freedom)
-        found += [_burst(segment, pair, rate_hz, real_hz) for pair in pairs]
+    looked_at = centers(low_hz, high_hz)
+    found = [burst for center_hz in looked_at for burst in _at_center(segment, center_hz)]
+    if found:  # what fits at the edge of the range may be the side lobe of what lies beyond
+        beyond = (looked_at[0] - CENTER_STEP_HZ, looked_at[-1] + CENTER_STEP_HZ)
+        found += [burst for center_hz in beyond for burst in _at_center(segment, center_hz)]
     return best_of_each(found)
+
+
+def _at_center(segment: Segment, center_hz: float) -> list[DroneIdBurst]:
+    """What is found in one channel."""
+    white, rate_hz, real_hz = segment.channel(center_hz, RATE_HZ, CHANNEL_HZ, whiten=True)
+    freedom = _inside_hz(segment, real_hz) / SUBCARRIER_HZ
+    return [_burst(segment, pair, rate_hz, real_hz) for pair in find_pairs(white, freedom)]
+
+
+def is_cut(burst: DroneIdBurst) -> bool:
+    """Whether the segment may begin within the burst, of which eight symbols then are left."""
+    return burst.start_s < 0 or (burst.symbols == 8 and burst.start_s < FIRST_SYMBOL_S)
 
 
 def centers(low_hz: float, high_hz: float) -> list[float]:
@@ -166,12 +180,13 @@ def best_of_each(found: Iterable[DroneIdBurst]) -> list[DroneIdBurst]:
     """Neighbouring centres fit the same burst, and a strong one has side lobes: keep the best."""
     kept: list[DroneIdBurst] = []
     for burst in sorted(found, key=lambda one: -one.surprise):
-        if not any(_is_same_or_ghost(burst, better) for better in kept):
+        if not any(is_same_or_ghost(burst, better) for better in kept):
             kept.append(burst)
     return sorted(kept, key=lambda one: one.start_s)
 
 
-def _is_same_or_ghost(burst: DroneIdBurst, better: DroneIdBurst) -> bool:
+def is_same_or_ghost(burst: DroneIdBurst, better: DroneIdBurst) -> bool:
+    """Whether `burst` is the better one again, or a side lobe of it."""
     apart_s = abs(burst.start_s - better.start_s)
     apart_hz = abs(burst.carrier_hz - better.carrier_hz)
     if apart_s > max(burst.duration_s, better.duration_s) or apart_hz > BANDWIDTH_HZ:

@@ -29,11 +29,16 @@ class EmissionFinder:
     sample_rate_hz : float
     center_hz : float
         The tuned centre, added to all frequencies; 0 leaves them relative.
+    thorough : bool
+        Also search where longer signals would hide a burst of less than their power. A recording
+        can wait for that; a live stream in a busy band cannot.
     """
 
-    def __init__(self, sample_rate_hz: float, center_hz: float = 0.0) -> None:
+    def __init__(
+        self, sample_rate_hz: float, center_hz: float = 0.0, *, thorough: bool = False
+    ) -> None:
         row = AVERAGED * bins_for(sample_rate_hz)
-        self._reader = PageReader(sample_rate_hz, center_hz)
+        self._reader = PageReader(sample_rate_hz, center_hz, thorough=thorough)
         self._overlap = max(1, round(OVERLAP_S * sample_rate_hz / row)) * row
         self._page = max(2, round(PAGE_S * sample_rate_hz / row)) * row
         self._buffer = np.empty(self._page + self._overlap, np.complex64)

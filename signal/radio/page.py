@@ -20,9 +20,9 @@ import numpy as np
 from .boxes import Box, find_boxes
 from .channel import Segment
 from .classify import LOOKED_AT_S, Emission, Seen, classify, droneid_emission
-from .droneid import DroneIdBurst, best_of_each, find_bursts
+from .droneid import DroneIdBurst, best_of_each, find_bursts, is_cut, is_same_or_ghost
 from .iq import Samples
-from .regions import Region, find_regions
+from .regions import LONGEST_S, Look, find_regions, looks
 from .spectrum import AVERAGED, Cells, bins_for, noise_floor, power_cells, spurs
 from .steady import CarrierLog
 from .zadoff_chu import BANDWIDTH_HZ
@@ -32,6 +32,9 @@ SHORT_PAGE_S = 10e-3
 
 MARGIN_S = 0.25e-3
 """Before and after what goes to a matched stage: the edges are a cell wide."""
+
+LOOK_S = 4e-3
+"""What a matched stage takes at once."""
 
 SKIRT_HZ = 0.3e6
 """Beyond a burst's band: leakage of the window, and a carrier at the very edge of the band."""
@@ -74,10 +77,12 @@ class PageReader:
     Parameters
     ----------
     sample_rate_hz, center_hz : float
+    thorough : bool
         As `EmissionFinder`.
     """
 
-    def __init__(self, sample_rate_hz: float, center_hz: float) -> None:
+    def __init__(self, sample_rate_hz: float, center_hz: float, *, thorough: bool) -> None:
+        self._thorough = thorough
         self._rate_hz = sample_rate_hz
         self._tuned_hz = center_hz
         self._bins = bins_for(sample_rate_hz)
@@ -97,8 +102,9 @@ class PageReader:
         held = spurs(floor, steady, len(cells))
         power = _Power(cells, floor, steady, cells / _notched(floor, steady, held))
         bursts = self._bursts(page, power)
-        found = [self._droneid(page, burst, power) for burst in bursts if self._is_new(page, burst)]
-        self._last_bursts = bursts
+        new = [burst for burst in bursts if self._is_new(page, burst)]
+        found = [self._droneid(page, burst, power) for burst in new]
+        self._last_bursts = new
         self._take_out(bursts, power.ratio, page)
         found += self._carriers.take([self._carrier(page, place, power) for place in held])
         found += self._others(page, power, [self._box(page, burst, power) for burst in bursts])
@@ -112,20 +118,24 @@ class PageReader:
     def _bursts(self, page: Page, power: _Power) -> list[DroneIdBurst]:
         """The DroneID bursts in the page; their starts count from the stream's."""
         found: list[DroneIdBurst] = []
-        for region in self._regions(power.ratio):
-            first_s, last_s = region.first_row * self._row_s, region.last_row * self._row_s
+        for look in self._looks(power.ratio):
+            first_s, last_s = look.first_row * self._row_s, look.last_row * self._row_s
             segment, start_s = self._segment(page, first_s, last_s)
-            in_segment = find_bursts(segment, region.low_hz, region.high_hz)
-            found += [_later(burst, start_s) for burst in in_segment]
+            for low_hz, high_hz in look.ranges_hz:
+                in_segment = find_bursts(segment, low_hz, high_hz)
+                whole = (one for one in in_segment if look.first_row == 0 or not is_cut(one))
+                found += [_later(burst, start_s) for burst in whole]
         return best_of_each(found)
 
-    def _regions(self, ratio: Cells) -> list[Region]:
+    def _looks(self, ratio: Cells) -> list[Look]:
         room_hz = (self._rate_hz - BANDWIDTH_HZ) / 2 + SKIRT_HZ
         if room_hz <= 0:
             return []
         if len(ratio) * self._row_s < SHORT_PAGE_S:
-            return [Region(0, len(ratio), -room_hz, room_hz)]
-        return find_regions(ratio, self._rate_hz, self._row_s)
+            return [Look(0, len(ratio), ((-room_hz, room_hz),))]
+        regions = find_regions(ratio, self._rate_hz, self._row_s, thorough=self._thorough)
+        longest, burst = (int(np.ceil(s / self._row_s)) + 1 for s in (LOOK_S, LONGEST_S))
+        return looks(regions, longest, burst)
 
     def _segment(self, page: Page, first_s: float, last_s: float) -> tuple[Segment, float]:
         """Cut a time of the page and a margin; give it with its start in the stream."""
@@ -137,9 +147,8 @@ class PageReader:
     def _is_new(self, page: Page, burst: DroneIdBurst) -> bool:
         """Whether a burst starts in this page, and the page before has not told it."""
         at = burst.start_s * self._rate_hz - page.start
-        return at < page.own and len(best_of_each([*self._last_bursts, burst])) > len(
-            self._last_bursts
-        )
+        told = any(is_same_or_ghost(burst, one) for one in self._last_bursts)
+        return at < page.own and not told
 
     def _droneid(self, page: Page, burst: DroneIdBurst, power: _Power) -> Emission:
         return droneid_emission(burst, self._box(page, burst, power).snr, self._tuned_hz)

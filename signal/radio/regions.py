@@ -2,14 +2,16 @@
 
 The power over the floor is averaged over 1 MHz and half a millisecond. Where enough of nine
 neighbouring megahertz exceed a threshold, a burst of nine may be (M of N: Schwartz, IRE Trans.
-Inf. Theory 2, 1956). A neighbour, however strong, fills only its own megahertz. This decides
-where the matched stage looks, not what it finds.
-Cost: one addition for each cell, and a few operations for each half megahertz of a row.
+Inf. Theory 2, 1956). A neighbour, however strong, fills only its own megahertz. A megahertz does
+not count where its power cannot be a burst's: it goes on before or after, or has a gap in it.
+This decides where the matched stage looks, not what it finds.
+Cost: one addition for each cell, and some operations for each half megahertz of a row.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -25,6 +27,19 @@ SUB_BANDS = 9
 NEEDED = 6
 LASTING_S = 0.5e-3
 
+LONGEST_S = 643.2e-6
+"""What lies a row and more outside of this is not the burst's."""
+
+AROUND_SHARE = 0.5
+"""Of the burst's power over the floor, that may be there before it and after it: what is stronger
+hides the burst. Without this limit a long signal calls the matched stage all the time."""
+
+WITHIN_SHARE = 0.1
+"""Of the mean, that every row of a burst has: frames with gaps between them have less."""
+
+CHANCE = 3.0
+"""Standard deviations of noise that both shares allow for."""
+
 REGION_FALSE_ALARM = 1e-5
 """Of one place; noise then calls the matched stage about once a second."""
 
@@ -39,8 +54,63 @@ class Region:
     high_hz: float
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A time of the page to look at once: rows, half-open, and ranges of the carrier."""
+
+    first_row: int
+    last_row: int
+    ranges_hz: tuple[tuple[float, float], ...]
+
+
+def looks(regions: Sequence[Region], longest_rows: int, overlap_rows: int) -> list[Look]:
+    """Put together the regions that overlap in time, so that no sample is looked at twice.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+    longest_rows : int
+        Of one look; longer regions are cut.
+    overlap_rows : int
+        Of the pieces of a cut region: a burst's length.
+    """
+    pieces = [piece for region in regions for piece in _cut(region, longest_rows, overlap_rows)]
+    together: list[list[Region]] = []
+    first = last = 0  # rows of the last of them
+    for piece in sorted(pieces, key=lambda one: one.first_row):
+        if piece.first_row < last and piece.last_row - first <= longest_rows:
+            together[-1].append(piece)
+            last = max(last, piece.last_row)
+        else:
+            together.append([piece])
+            first, last = piece.first_row, piece.last_row
+    return [Look(one[0].first_row, max(r.last_row for r in one), _united(one)) for one in together]
+
+
+def _cut(region: Region, longest_rows: int, overlap_rows: int) -> Iterator[Region]:
+    last_start = max(region.last_row - overlap_rows, region.first_row + 1)
+    for first in range(region.first_row, last_start, max(1, longest_rows - overlap_rows)):
+        yield replace(region, first_row=first, last_row=min(first + longest_rows, region.last_row))
+
+
+def _united(regions: Sequence[Region]) -> tuple[tuple[float, float], ...]:
+    """The ranges of some regions, those that overlap as one."""
+    ranges: list[tuple[float, float]] = []
+    for low_hz, high_hz in sorted((one.low_hz, one.high_hz) for one in regions):
+        if ranges and low_hz <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], high_hz))
+        else:
+            ranges.append((low_hz, high_hz))
+    return tuple(ranges)
+
+
 def find_regions(
-    ratio: Cells, sample_rate_hz: float, row_s: float, false_alarm: float = REGION_FALSE_ALARM
+    ratio: Cells,
+    sample_rate_hz: float,
+    row_s: float,
+    false_alarm: float = REGION_FALSE_ALARM,
+    *,
+    thorough: bool = False,
 ) -> list[Region]:
     """Find where a burst may be.
 
@@ -52,8 +122,10 @@ def find_regions(
         Width of the band, and duration of a row.
     false_alarm : float
         Probability that noise marks one place, by the threshold of a single sub-band.
+    thorough : bool
+        Also where longer signals would hide a burst of less than their power.
     """
-    possible = places_above(ratio, sample_rate_hz, row_s, false_alarm)
+    possible = places_above(ratio, sample_rate_hz, row_s, false_alarm, thorough=thorough)
     if not possible.any():
         return []
     lasting = _lasting_rows(len(ratio), row_s)
@@ -71,7 +143,7 @@ def find_regions(
 
 
 def places_above(
-    ratio: Cells, sample_rate_hz: float, row_s: float, false_alarm: float
+    ratio: Cells, sample_rate_hz: float, row_s: float, false_alarm: float, *, thorough: bool = False
 ) -> NDArray[np.bool_]:
     """Mark every place, by first row and by carrier in steps of `STEP_HZ`, that passes M of N."""
     rows, bins = ratio.shape
@@ -79,17 +151,51 @@ def places_above(
     steps = len(edges) - 2 * SUB_BANDS + 1
     if rows == 0 or steps < 1:
         return np.zeros((0, 0), np.bool_)
-    halves = np.add.reduceat(ratio, edges, axis=1)
-    widths = np.diff(edges, append=bins).astype(np.float32)
+    by_band = _by_band(ratio, edges)
     lasting = _lasting_rows(rows, row_s)
-    sums = np.concatenate([np.zeros((1, len(edges)), np.float32), np.cumsum(halves, axis=0)])
-    over_time = (sums[lasting:] - sums[:-lasting]) / np.float32(lasting)
-    sub_bands = (over_time[:, :-1] + over_time[:, 1:]) / (widths[:-1] + widths[1:])
-    cells = lasting * 2 * STEP_HZ / sample_rate_hz * bins
-    hot = (sub_bands > _threshold(round(cells), false_alarm)).astype(np.uint8)
-    count = sum(hot[:, 2 * nth : 2 * nth + steps] for nth in range(SUB_BANDS))
+    sums = np.concatenate([np.zeros_like(by_band[:1]), np.cumsum(by_band, axis=0)])
+    during = (sums[lasting:] - sums[:-lasting]) / np.float32(lasting)
+    cells = 2 * STEP_HZ / sample_rate_hz * bins
+    hot = during > _threshold(round(lasting * cells), false_alarm)
+    if not thorough and hot.any():
+        longest = int(np.ceil(LONGEST_S / row_s)) + 1
+        chance = CHANCE * float(np.sqrt(LEAKAGE / AVERAGED / cells))
+        hot &= _may_be_a_burst(by_band, during, longest, chance)
+    count = sum(hot[:, 2 * nth : 2 * nth + steps].astype(np.uint8) for nth in range(SUB_BANDS))
     enough: NDArray[np.bool_] = np.asarray(count) >= NEEDED
     return enough
+
+
+def _by_band(ratio: Cells, edges: NDArray[np.intp]) -> Cells:
+    """The mean of every row in each megahertz, half a megahertz apart."""
+    halves = np.add.reduceat(ratio, edges, axis=1)
+    widths = np.diff(edges, append=ratio.shape[1]).astype(np.float32)
+    bands: Cells = (halves[:, :-1] + halves[:, 1:]) / (widths[:-1] + widths[1:])
+    return bands
+
+
+def _may_be_a_burst(
+    by_band: Cells, during: Cells, longest: int, chance: float
+) -> NDArray[np.bool_]:
+    """Whether the power of each place begins and ends with a burst there, and has no gap.
+
+    The burst begins in the row before the place, of which it may fill the end only. What lies
+    beyond the page is taken for quiet.
+    """
+    rows, places = len(by_band), len(during)
+    before, after = np.zeros_like(during), np.zeros_like(during)
+    before[2:] = by_band[: max(0, places - 2)]
+    late = by_band[longest - 1 :][:places]
+    after[: len(late)] = late
+    around = np.maximum(before, after)
+    lasting = rows - places + 1
+    inside = [by_band[nth : places + nth] for nth in range(max(1, lasting - 1))]
+    least = np.minimum.reduce(inside)
+    excess = during - 1
+    ends = around - 1 <= AROUND_SHARE * excess + chance
+    lasts = least - 1 >= WITHIN_SHARE * excess - chance
+    may_be: NDArray[np.bool_] = ends & lasts
+    return may_be
 
 
 def _edges(sample_rate_hz: float, bins: int) -> NDArray[np.intp]:

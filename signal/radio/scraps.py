@@ -144,4 +144,5 @@ class _Fields:
 def _gaps(box: Box, of: _Fields) -> NDArray[np.intp]:
     """Bins between `box` and each of the others; 0 where they overlap."""
     below, above = of.first_bin - box.last_bin, box.first_bin - of.last_bin
-    return np.maximum(0, np.maximum(below, above))
+    gaps: NDArray[np.intp] = np.maximum(0, np.maximum(below, above))
+    return gaps

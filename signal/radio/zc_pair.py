@@ -23,6 +23,7 @@ from functools import cache
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
+from scipy.signal import find_peaks
 
 from .iq import Samples
 from .zadoff_chu import LENGTH, RATE_HZ, SUBCARRIER_HZ, SYMBOL, coherence, surprise, symbol
@@ -84,7 +85,8 @@ def find_pairs(channel: Samples, freedom: float) -> Iterator[Pair]:
         Degrees of freedom of noise in a symbol's time: the channel's bandwidth over 15 kHz.
     """
     alone = surprise(coherence(channel, 600), freedom)
-    peaks = sorted(_peaks(alone, CANDIDATE_SURPRISE), key=lambda at: -alone[at])
+    places, _ = find_peaks(alone, CANDIDATE_SURPRISE, distance=SYMBOL // 2)
+    peaks = sorted(places.tolist(), key=lambda at: -alone[at])
     most = int(np.ceil(CANDIDATES_PER_MS * len(channel) / RATE_HZ * 1e3))
     for peak in peaks[:most]:
         beside = alone[max(0, peak - SPACING) : peak + SPACING].max()
@@ -110,17 +112,11 @@ def threshold() -> float:
     return float(level)
 
 
-def _peaks(level: NDArray[np.float32], lowest: float) -> Iterator[int]:
-    """Where `level` is above `lowest` and highest within half a symbol."""
-    above = np.flatnonzero(level > lowest)
-    if len(above) == 0:
-        return
-    for group in np.split(above, np.flatnonzero(np.diff(above) > SYMBOL // 2) + 1):
-        yield int(group[np.argmax(level[group])])
-
-
 def _joint_fit(channel: Samples, peak: int, freedom: float) -> Pair | None:
-    """Fit start and carrier to both symbols, along the line on which root 600 peaks at `peak`."""
+    """Fit start and carrier to both symbols, along the line on which root 600 peaks at `peak`.
+
+    A very strong root 600 alone surprises more than both together: only balanced fits compete.
+    """
     halves = np.arange(-HALF_STEPS, HALF_STEPS + 1)
     line = peak - np.rint(halves / 2 * SYMBOL / LENGTH).astype(np.intp)
     best: tuple[float, int, int] | None = None
@@ -132,7 +128,9 @@ def _joint_fit(channel: Samples, peak: int, freedom: float) -> Pair | None:
             return None
         kept = np.where(inside, starts, starts[inside][0])
         early, late = _shares(channel, 600, kept), _shares(channel, 147, kept + SPACING)
-        both = np.where(inside, surprise(early, freedom) + surprise(late, freedom), 0)
+        balanced = np.minimum(early, late) >= BALANCE * np.maximum(early, late)
+        both = surprise(early, freedom) + surprise(late, freedom)
+        both = np.where(inside & balanced, both, 0)
         column = int(np.argmax(both))
         shares.append((early, late))
         if best is None or both[column] > best[0]:
