@@ -45,7 +45,7 @@ at a time."""
 MOST_OBJECTS = 10_000
 """In one payload. As many reports do not fit in `MOST_BYTES`; four million empty brackets do."""
 
-MOST_LZMA_MEMORY = 1 << 26  # what the strongest preset of xz needs to decompress
+MOST_LZMA_MEMORY = 66 << 20  # the strongest preset of xz needs 65 MiB to decompress
 
 OPENING = re.compile(rb'\{\s*"protocol"')
 """How every captured object begins: inside a string its quotes would be escaped."""
