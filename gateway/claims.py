@@ -2,12 +2,14 @@
 
 BLE 4 adverts carry one message each, transmitters change their MAC address, and one aircraft may
 broadcast several identities. What binds them: a transmitter's address keeps its aircraft, and the
-same identity is the same aircraft. The serial number wins over every other identity.
+same identity is the same aircraft. The serial number wins over every other identity. A claim is of
+one flight: after a long silence the same identity is told anew.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..drivers.readings import Position, RemoteIdReport
@@ -15,7 +17,13 @@ from ..drivers.readings import Position, RemoteIdReport
 MOST_AIRCRAFT = 1000
 """Beyond so many the one that was silent longest is forgotten: a swarm cannot fill the memory."""
 
-ON_THE_GROUND = 1  # F3411-22a operational status
+MOST_NAMES = 16
+"""So many identities, and so many addresses, of one aircraft are known; the oldest make room."""
+
+SILENT_S = 300.0
+"""After so long what an aircraft last said, its pilot's position above all, is of another flight."""
+
+ON_THE_GROUND, AIRBORNE = 1, 2  # F3411-22a operational status
 
 
 @dataclass(slots=True)
@@ -25,8 +33,8 @@ class ClaimedAircraft:
     name: str
     first_seen_ns: int
     last_seen_ns: int
-    identities: set[str] = field(default_factory=set[str])
-    transmitters: set[str] = field(default_factory=set[str])
+    identities: dict[str, None] = field(default_factory=dict[str, None])  # in order of first words
+    transmitters: dict[str, None] = field(default_factory=dict[str, None])
     sensors: set[str] = field(default_factory=set[str])
     position: Position | None = None
     position_ns: int = 0
@@ -37,6 +45,15 @@ class ClaimedAircraft:
     horizontal_accuracy_m: float | None = None
     operator_position: Position | None = None
     on_the_ground: bool = False
+    airborne: bool = False
+    merged_into: ClaimedAircraft | None = None
+
+    def newest(self) -> ClaimedAircraft:
+        """The aircraft that it has turned out to be, or itself."""
+        aircraft = self
+        while aircraft.merged_into is not None:
+            aircraft = aircraft.merged_into
+        return aircraft
 
 
 class Claims:
@@ -52,16 +69,17 @@ class Claims:
     def take(self, sensor: str, report: RemoteIdReport, time_ns: int) -> ClaimedAircraft:
         """Add one report, received at `time_ns`, to the aircraft that it speaks of."""
         identities = _identities(report)
-        aircraft = self._known(identities, report.transmitter) or self._new(report, time_ns)
+        aircraft = self._known(identities, report.transmitter, time_ns) or self._new(
+            report, time_ns
+        )
         for identity in identities:
             self._merge(aircraft, self._by_identity.get(identity))
-            self._by_identity[identity] = aircraft
-            aircraft.identities.add(identity)
         before = self._by_transmitter.get(report.transmitter)
         if before is not None and not before.identities:
             self._merge(aircraft, before)  # heard before it told its name
-        self._by_transmitter[report.transmitter] = aircraft
-        aircraft.transmitters.add(report.transmitter)
+        for identity in identities:
+            _remember(identity, aircraft.identities, aircraft, self._by_identity)
+        _remember(report.transmitter, aircraft.transmitters, aircraft, self._by_transmitter)
         aircraft.name = _name(aircraft)
         aircraft.sensors.add(sensor)
         _renew(aircraft, report, time_ns)
@@ -71,13 +89,18 @@ class Claims:
     def __len__(self) -> int:
         return len(self._aircraft)
 
-    def _known(self, identities: list[str], transmitter: str) -> ClaimedAircraft | None:
-        for identity in identities:
-            if identity in self._by_identity:
-                return self._by_identity[identity]
-        known = self._by_transmitter.get(transmitter)
-        if known is not None and _another_serial(known, identities):
+    def _known(
+        self, identities: list[str], transmitter: str, time_ns: int
+    ) -> ClaimedAircraft | None:
+        known = next(
+            (self._by_identity[name] for name in identities if name in self._by_identity),
+            self._by_transmitter.get(transmitter),
+        )
+        if known is None or _another_serial(known, identities):
             return None  # one transmitter, two serial numbers: two claimed aircraft
+        if time_ns - known.last_seen_ns > SILENT_S * 1e9:
+            self._forget(known)
+            return None
         return known
 
     def _new(self, report: RemoteIdReport, time_ns: int) -> ClaimedAircraft:
@@ -90,24 +113,45 @@ class Claims:
 
     def _merge(self, aircraft: ClaimedAircraft, other: ClaimedAircraft | None) -> None:
         """Two aircraft turned out to be one: `other` goes up in `aircraft`."""
-        if other is None or other is aircraft:
+        if other is None or other is aircraft or _another_serial(aircraft, other.identities):
             return
-        aircraft.identities |= other.identities
-        aircraft.transmitters |= other.transmitters
+        self._forget(other)
+        other.merged_into = aircraft
         aircraft.sensors |= other.sensors
         aircraft.first_seen_ns = min(aircraft.first_seen_ns, other.first_seen_ns)
-        self._forget(other)
-        for identity in aircraft.identities:
-            self._by_identity[identity] = aircraft
-        for transmitter in aircraft.transmitters:
-            self._by_transmitter[transmitter] = aircraft
+        for identity in other.identities:
+            _remember(identity, aircraft.identities, aircraft, self._by_identity)
+        for transmitter in other.transmitters:
+            _remember(transmitter, aircraft.transmitters, aircraft, self._by_transmitter)
 
     def _forget(self, aircraft: ClaimedAircraft) -> None:
         self._aircraft.pop(id(aircraft), None)
         for identity in aircraft.identities:
-            self._by_identity.pop(identity, None)
+            _unlink(identity, aircraft, self._by_identity)
         for transmitter in aircraft.transmitters:
-            self._by_transmitter.pop(transmitter, None)
+            _unlink(transmitter, aircraft, self._by_transmitter)
+
+
+def _remember(
+    name: str,
+    names: dict[str, None],
+    aircraft: ClaimedAircraft,
+    index: dict[str, ClaimedAircraft],
+) -> None:
+    """Note that `name` is the aircraft's; the oldest that is no serial number makes room."""
+    names[name] = None
+    index[name] = aircraft
+    if len(names) > MOST_NAMES:
+        first = next(iter(names))
+        oldest = next((one for one in names if not one.startswith("serial:")), first)
+        del names[oldest]
+        _unlink(oldest, aircraft, index)
+
+
+def _unlink(name: str, aircraft: ClaimedAircraft, index: dict[str, ClaimedAircraft]) -> None:
+    """Forget what `name` leads to, unless it leads to another aircraft by now."""
+    if index.get(name) is aircraft:
+        del index[name]
 
 
 def _identities(report: RemoteIdReport) -> list[str]:
@@ -129,7 +173,7 @@ def _name(aircraft: ClaimedAircraft) -> str:
     return ranked[0] if ranked else f"transmitter:{min(aircraft.transmitters)}"
 
 
-def _another_serial(known: ClaimedAircraft, identities: list[str]) -> bool:
+def _another_serial(known: ClaimedAircraft, identities: Iterable[str]) -> bool:
     serials = {name for name in known.identities if name.startswith("serial:")}
     new = {name for name in identities if name.startswith("serial:")}
     return bool(serials and new and not serials & new)
@@ -146,5 +190,6 @@ def _renew(aircraft: ClaimedAircraft, report: RemoteIdReport, time_ns: int) -> N
         aircraft.horizontal_accuracy_m = report.horizontal_accuracy_m
     if report.operational_status is not None:
         aircraft.on_the_ground = report.operational_status == ON_THE_GROUND
+        aircraft.airborne = report.operational_status == AIRBORNE
     if report.operator_position is not None:
         aircraft.operator_position = report.operator_position

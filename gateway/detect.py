@@ -26,8 +26,17 @@ RADAR_SIGMA_M = 0.5
 RADAR_SIGMA_DEG = 3.0
 """Errors of a small mmWave radar's plot: along and across its beam."""
 
+MOST_POINTS = 500
+"""Of one radar frame; of more, the strongest. A frame of the radars known has at most 200."""
+
+FARTHEST_M = 20_000.0
+"""No radar of a perimeter sees farther: a point beyond that is an error of its wire."""
+
 LONGEST_HOLE_S = 60.0
 """Longer, or backwards, is no hole in a stream but another clock: the stream is timed anew."""
+
+LOUDEST = 1e3
+"""Full scale is 1. A float sample far beyond it is an error, and its square may not be a number."""
 
 _REMOTE_ID_LABEL = {
     "ble-legacy": "remote-id-ble",
@@ -70,7 +79,13 @@ Evidence = RadarEvidence | ClaimEvidence | RadioEvidence
 
 
 class Detector:
-    """One sensor's readings to evidence; the radio part is slow and belongs in a worker thread."""
+    """One sensor's readings to evidence; the radio part is slow and belongs in a worker thread.
+
+    Attributes
+    ----------
+    ignored : Counter
+        What was not believed, by reason.
+    """
 
     def __init__(self, site: SiteSection, plan: Plan, sensor: Sensor) -> None:
         self._site = site
@@ -110,7 +125,7 @@ class Detector:
         sensor_m = np.array([mounting.east_m, mounting.north_m, mounting.up_m])
         plots: list[Plot] = []
         detections: list[Detection] = []
-        for points in _clusters(frame.points):
+        for points in _clusters(self._believed(frame.points)):
             own_m = np.mean([(p.x_m, p.y_m, p.z_m) for p in points], axis=0)
             place_m = mounted(mounting, own_m[:1], own_m[1:2], own_m[2:])[0]
             plots.append(Plot(place_m, _plot_covariance(place_m - sensor_m)))
@@ -127,6 +142,16 @@ class Detector:
                 )
             )
         return RadarEvidence(self._sensor.id, time_ns, tuple(plots), tuple(detections))
+
+    def _believed(self, points: Sequence[RadarPoint]) -> Sequence[RadarPoint]:
+        """The points that can be points, and no more than can be worked in time."""
+        near = [p for p in points if max(abs(p.x_m), abs(p.y_m), abs(p.z_m)) <= FARTHEST_M]
+        if len(near) < len(points):
+            self.ignored["radar point too far"] += len(points) - len(near)
+        if len(near) > MOST_POINTS:
+            self.ignored["radar point too many"] += len(near) - MOST_POINTS
+            near = sorted(near, key=lambda p: -(p.snr_db or 0.0))[:MOST_POINTS]
+        return near
 
     def _claim(self, report: RemoteIdReport, time_ns: int) -> ClaimEvidence:
         names = (report.serial_number, report.registration_id, report.utm_id, report.session_id)
@@ -147,7 +172,11 @@ class Detector:
         if self._receiver is None or not self._receiver.continues(block):
             yield from () if self._receiver is None else self._told(self._receiver.flush())
             self._receiver = _Receiver(block, time_ns)
-        yield from self._told(self._receiver.feed(block, time_ns))
+        samples = to_complex64(block.samples, block.sample_type)
+        wrong = _silence_wrong(samples)
+        if wrong:
+            self.ignored["impossible sample"] += wrong
+        yield from self._told(self._receiver.feed(block, time_ns, samples))
 
     def _told(self, emissions: Iterable[tuple[int, Emission]]) -> Iterator[RadioEvidence]:
         for start_ns, emission in emissions:
@@ -173,21 +202,36 @@ class _Receiver:
         self._center_hz = block.center_hz
         self._finder = EmissionFinder(block.sample_rate_hz, block.center_hz)
         self._start_ns = time_ns
+        self._ahead_ns = time_ns - block.time_ns
         self._samples = 0
 
     def continues(self, block: IqBlock) -> bool:
         """Whether `block` goes on where this stream is."""
         return (block.sample_rate_hz, block.center_hz) == (self._rate_hz, self._center_hz)
 
-    def feed(self, block: IqBlock, time_ns: int) -> Iterator[tuple[int, Emission]]:
-        """Give each emission with the time of its start."""
+    def feed(
+        self, block: IqBlock, time_ns: int, samples: Samples
+    ) -> Iterator[tuple[int, Emission]]:
+        """Give each emission with the time of its start.
+
+        A clock that is not believed still tells how long a hole is: moments of arrival, which
+        `time_ns` holds then, wander too much for that.
+        """
+        ahead_ns = time_ns - block.time_ns
+        if self._is_same_clock(ahead_ns):
+            time_ns = block.time_ns + self._ahead_ns
         hole = round((time_ns - self._start_ns) * self._rate_hz / 1e9) - self._samples
         tolerance = 1e-3 * self._rate_hz  # clocks and stamps wander; a hole is longer
         if block.missed_blocks or abs(hole) > tolerance:
             yield from self._skip(hole, time_ns)
-        samples = _finite(to_complex64(block.samples, block.sample_type))
+        if not self._is_same_clock(ahead_ns):
+            self._ahead_ns = ahead_ns
         self._samples += len(samples)
         yield from self._timed(self._finder.feed(samples))
+
+    def _is_same_clock(self, ahead_ns: int) -> bool:
+        both_wrong = bool(ahead_ns) and bool(self._ahead_ns)
+        return both_wrong and abs(ahead_ns - self._ahead_ns) <= CLOCK_TRUST_NS
 
     def flush(self) -> Iterator[tuple[int, Emission]]:
         """Give what is there without waiting for a whole page; the stream goes on behind it."""
@@ -206,12 +250,15 @@ class _Receiver:
         return ((self._start_ns + round(one.start_s * 1e9), one) for one in list(emissions))
 
 
-def _finite(samples: Samples) -> Samples:
-    """A NaN in a float block counts as silence."""
+def _silence_wrong(samples: Samples) -> int:
+    """Turn samples that cannot be, NaN among them, into silence; give their number."""
     parts = samples.view(np.float32)
-    return (
-        samples if np.isfinite(np.dot(parts, parts)) else np.nan_to_num(samples, posinf=0, neginf=0)
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.dot(parts, parts) <= LOUDEST**2:  # false for NaN: one pass tells the usual case
+            return 0
+    wrong = ~(np.maximum(np.abs(samples.real), np.abs(samples.imag)) <= LOUDEST)
+    samples[wrong] = 0
+    return int(np.count_nonzero(wrong))
 
 
 def _clusters(points: Sequence[RadarPoint]) -> Iterator[list[RadarPoint]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from ..config.settings import Settings
 from .claims import Claims
 from .detect import ClaimEvidence, Evidence, RadarEvidence
@@ -46,12 +48,17 @@ class Fusion:
         if isinstance(evidence, ClaimEvidence):
             aircraft = self.claims.take(evidence.sensor, evidence.report, evidence.time_ns)
             thing = self.tracks.claim(aircraft, evidence.time_ns)
-            return [evidence.detection, *self._told([thing], evidence.time_ns)]
+            things = [] if thing is None else [thing]
+            return [evidence.detection, *self._told(things, evidence.time_ns)]
         return [evidence.detection, *self._heard(evidence.detection)]
 
     def tick(self, now_ns: int) -> list[Told]:
         """End what is over at `now_ns`."""
-        return [*self.tracks.tick(now_ns), *self.incidents.tick(now_ns)]
+        ended = [
+            replace(track, incident=self.incidents.of_track(track.track))
+            for track in self.tracks.tick(now_ns)
+        ]
+        return [*ended, *self.incidents.tick(now_ns)]
 
     def _told(self, things: Iterable[Thing], time_ns: int) -> list[Told]:
         told: list[Told] = []

@@ -125,6 +125,7 @@ class Incident(Message, frozen=True, kw_only=True, tag="havik.incident/1"):
     labels: tuple[str, ...] = ()  # what the radio sensors called it
     claims: tuple[str, ...] = ()
     tracks: tuple[str, ...] = ()
+    unnamed_sightings: int = 0  # of claims and tracks that were too many to be named here
     sensors: tuple[str, ...] = ()
     first_contact_ns: int
     last_contact_ns: int

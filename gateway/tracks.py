@@ -23,6 +23,14 @@ from .plan import Plan, Vector
 
 CLAIM_MEMORY_S = 10.0  # ten Remote ID periods: a claimed track without news is over
 SAME_PLACE_M = 40.0  # Remote ID's usual error of 10 m, and a second of flight
+LOCATION_WAIT_S = 3.0
+"""An aircraft tells its location every second (ASTM F3411-22a). Before it has told any, nobody
+knows whether it is in the air; one that keeps it to itself for longer is an alarm."""
+
+MOST_CLAIMED = 200
+"""So many claimed aircraft are tracked at once: more than ever fly over a prison, and a bound on
+what one transmitter that invents identities can cost."""
+
 AGREEMENTS = 2  # so many claims in a row that agree with a radar track make them one
 TOLD_EVERY_NS = 500_000_000
 
@@ -34,7 +42,8 @@ class Thing:
     track: str
     first_seen_ns: int
     last_seen_ns: int
-    motion: Motion
+    motion: Motion  # as the radars measured it
+    claimed_motion: Motion
     radar: int | None = None
     claim: ClaimedAircraft | None = None
     sensors: set[str] = field(default_factory=set[str])
@@ -46,6 +55,16 @@ class Thing:
     agreements: dict[int, int] = field(default_factory=dict[int, int])
     told_ns: int = 0
 
+    @property
+    def is_drone(self) -> bool:
+        """Whether it moves like a drone; a claim to do so is believed too: nobody gains by it."""
+        return "drone" in (self.motion.classify(), self.claimed_motion.classify())
+
+    @property
+    def hovering(self) -> bool:
+        """Whether it hovers now, by measurement or by its own claim."""
+        return self.motion.hovering or self.claimed_motion.hovering
+
 
 class Tracks:
     """All things that move on one site now."""
@@ -56,6 +75,8 @@ class Tracks:
         self._plan = plan
         self._tracker = Tracker()
         self._things: list[Thing] = []
+        self.left_out = 0
+        """Claims of aircraft that were too many to be tracked."""
         self._limits = MotionLimits(
             airborne_height_m=alarm.minimum_height_m,
             hover_speed_m_s=alarm.hover_speed_m_s,
@@ -64,26 +85,29 @@ class Tracks:
 
     def plots(self, sensor: str, time_ns: int, plots: Sequence[Plot]) -> list[Thing]:
         """Take in one radar frame's plots; give the things that they renewed."""
-        self._tracker.update(sensor, time_ns / 1e9, plots)
-        fresh = [
-            state
+        renewed = set(self._tracker.update(sensor, time_ns / 1e9, plots))
+        return [
+            self._measured(state, time_ns)
             for state in self._tracker.tracks
-            if state.confirmed and state.last_plot_s == state.time_s
+            if state.confirmed and state.number in renewed
         ]
-        return [self._measured(state, time_ns) for state in fresh]
 
-    def claim(self, aircraft: ClaimedAircraft, time_ns: int) -> Thing:
-        """Take in what a claimed aircraft said last."""
-        thing = self._of_claim(aircraft) or self._new(time_ns, claim=aircraft)
+    def claim(self, aircraft: ClaimedAircraft, time_ns: int) -> Thing | None:
+        """Take in what a claimed aircraft said last; None for one too many."""
+        thing = self._of_claim(aircraft)
+        if thing is None and sum(one.claim is not None for one in self._things) >= MOST_CLAIMED:
+            self.left_out += 1
+            return None
+        thing = thing or self._new(time_ns, claim=aircraft)
         thing.claim = aircraft
         thing.sensors |= aircraft.sensors
         thing.last_seen_ns = max(thing.last_seen_ns, time_ns)
         fresh = aircraft.position is not None and aircraft.position_ns == time_ns
-        if fresh and not self._is_measured(thing, time_ns):
+        if fresh:
             self._place_by_claim(thing, aircraft, time_ns)
         if fresh and thing.radar is None:
             self._compare(thing, time_ns)
-        return self._of_claim(aircraft) or thing
+        return thing
 
     def tick(self, now_ns: int) -> list[Track]:
         """End the tracks that no sensor sees any more; give their last messages."""
@@ -108,19 +132,18 @@ class Tracks:
 
     def sighting(self, thing: Thing, time_ns: int) -> Sighting | None:
         """What the alarm rules are told of `thing`; None for what is no reason for an alarm."""
-        is_drone = thing.motion.classify() == "drone"
-        if not is_drone and not self._claim_alarms(thing):
+        if not thing.is_drone and not self._claim_alarms(thing):
             return None
         claim = thing.claim
         return Sighting(
             time_ns=time_ns,
             sensors=tuple(sorted(thing.sensors)),
-            confidence=0.9 if is_drone else 0.7,
+            confidence=0.9 if thing.is_drone else 0.7,
             track=thing.track,
             claims=() if claim is None else (claim.name,),
             place_m=thing.place_m,
             operator_claimed=None if claim is None else claim.operator_position,
-            hovering=thing.motion.hovering,
+            hovering=thing.hovering,
         )
 
     def message(
@@ -160,12 +183,15 @@ class Tracks:
         return position if thing.height_known else replace(position, altitude_hae_m=None)
 
     def _new(self, time_ns: int, *, claim: ClaimedAircraft | None = None) -> Thing:
-        thing = Thing(new_id(time_ns), time_ns, time_ns, Motion(self._limits), claim=claim)
+        motions = Motion(self._limits), Motion(self._limits)
+        thing = Thing(new_id(time_ns), time_ns, time_ns, *motions, claim=claim)
         self._things.append(thing)
         return thing
 
     def _of_claim(self, aircraft: ClaimedAircraft) -> Thing | None:
-        return next((thing for thing in self._things if thing.claim is aircraft), None)
+        """The thing of an aircraft, or of one that has since turned out to be it."""
+        its = [one for one in self._things if one.claim and one.claim.newest() is aircraft]
+        return max(its, key=lambda thing: thing.radar is not None, default=None)
 
     def _measured(self, state: TrackState, time_ns: int) -> Thing:
         thing = next((thing for thing in self._things if thing.radar == state.number), None)
@@ -185,26 +211,35 @@ class Tracks:
         return thing.radar is not None and time_ns - thing.measured_ns < 2e9
 
     def _place_by_claim(self, thing: Thing, aircraft: ClaimedAircraft, time_ns: int) -> None:
+        """Move a thing to where it claims to be, unless a radar says where it is."""
         assert aircraft.position is not None
         place_m = self._plan.to_enu(aircraft.position)
-        if aircraft.position.altitude_hae_m is None:
+        height_known = aircraft.position.altitude_hae_m is not None
+        if not height_known:
             place_m[2] = aircraft.height_m or 0.0
-            thing.height_known = aircraft.height_m is not None
-        thing.place_m, thing.accuracy_m = place_m, aircraft.horizontal_accuracy_m
-        thing.velocity_m_s = _claimed_velocity(aircraft)
-        if thing.velocity_m_s is not None:
-            thing.motion.update(time_ns / 1e9, place_m, thing.velocity_m_s)
+            height_known = aircraft.height_m is not None
+        velocity_m_s = _claimed_velocity(aircraft)
+        if velocity_m_s is not None:
+            thing.claimed_motion.update(time_ns / 1e9, place_m, velocity_m_s)
+        if self._is_measured(thing, time_ns):
+            return
+        thing.place_m, thing.height_known = place_m, height_known
+        thing.velocity_m_s = velocity_m_s
+        thing.accuracy_m = aircraft.horizontal_accuracy_m
 
     def _compare(self, claimed: Thing, time_ns: int) -> None:
         """Count how often a claim lay beside each radar track; the first to agree often joins."""
         assert claimed.claim is not None and claimed.claim.position is not None
         place_m = self._plan.to_enu(claimed.claim.position)
+        before, claimed.agreements = claimed.agreements, {}
         for thing in self._things:
             if thing.radar is None or thing.claim is not None or thing.place_m is None:
                 continue
             agrees = bool(np.linalg.norm((thing.place_m - place_m)[:2]) <= SAME_PLACE_M)
             agrees = agrees and thing.motion.airborne and self._is_measured(thing, time_ns)
-            count = claimed.agreements.get(thing.radar, 0) + 1 if agrees else 0
+            if not agrees:
+                continue
+            count = before.get(thing.radar, 0) + 1
             claimed.agreements[thing.radar] = count
             if count >= AGREEMENTS:
                 self._join(claimed, thing)
@@ -227,7 +262,8 @@ class Tracks:
         if claim is None or claim.on_the_ground:
             return False
         if claim.position is None:
-            return True
+            waited_s = (claim.last_seen_ns - claim.first_seen_ns) / 1e9
+            return claim.airborne or waited_s >= LOCATION_WAIT_S
         away_m = np.linalg.norm(self._plan.to_enu(claim.position)[:2])
         return bool(away_m <= self._alarm.claim_radius_m)
 

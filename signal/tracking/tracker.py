@@ -1,9 +1,9 @@
 """A multi-target tracker over measured positions of any number of sensors.
 
 Each call takes one sensor's plots of one moment. Tracks are predicted to that moment, plots are
-assigned by global nearest neighbour inside a chi-square gate, and a track is confirmed by M plots
-in its first N chances of that sensor and dropped after a time without plots.
-Cost: O(tracks x plots) for the gates and O(k^3) for the assignment of the k that share gates.
+assigned by global nearest neighbour inside a chi-square gate, and a track is confirmed by so many
+plots within so long and dropped after a time without plots.
+Cost: O(tracks x plots) for the gates and O(n^3) for the assignment of n tracks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from .association import assign
-from .filters import Estimate, innovation_distance, predict, start, update
+from .filters import Estimate, predict, start, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class TrackerOptions:
         So many plots within so long confirm a track.
     drop_after_s, drop_tentative_after_s : float
         A confirmed, a tentative track without a plot for so long is over.
+    most_tracks : int
+        Beyond so many a plot begins no track: a radar that floods costs no more than that.
     """
 
     acceleration_density: float = 10.0
@@ -70,19 +72,27 @@ class TrackerOptions:
     confirm_within_s: float = 1.5
     drop_after_s: float = 3.0
     drop_tentative_after_s: float = 0.8
+    most_tracks: int = 200
 
 
 class Tracker:
-    """Plots in, tracks out; time comes with the plots."""
+    """Plots in, tracks out; time comes with the plots.
+
+    Attributes
+    ----------
+    left_out : int
+        Plots that began no track because there were too many.
+    """
 
     def __init__(self, options: TrackerOptions | None = None) -> None:
         self.options = options or TrackerOptions()
         self.tracks: list[TrackState] = []
         self._gate = float(chi2.ppf(self.options.gate_probability, 3))
         self._next_number = 1
+        self.left_out = 0
 
     def update(self, sensor: str, time_s: float, plots: Sequence[Plot]) -> list[int]:
-        """Take in one sensor's plots of `time_s`; give the track's number of each plot.
+        """Take in one sensor's plots of `time_s`; give the track's number of each plot, or 0.
 
         A plot older than its track's last one is taken as if it came at that moment: at 10 to
         20 frames a second the error is below a plot's own.
@@ -122,14 +132,17 @@ class Tracker:
         return self._gate + 40.0
 
     def _costs(self, plots: Sequence[Plot]) -> NDArray[np.float64]:
-        costs = np.full((len(self.tracks), len(plots)), np.inf)
-        for row, track in enumerate(self.tracks):
-            for column, plot in enumerate(plots):
-                distance, log_volume = innovation_distance(
-                    track.estimate, plot.position_m, plot.covariance_m2
-                )
-                if distance <= self._gate:
-                    costs[row, column] = distance + log_volume
+        """What `filters.innovation_distance` gives of each pair, summed; infinite off the gate."""
+        if not self.tracks:
+            return np.zeros((0, len(plots)))
+        places_m = np.array([track.estimate.position_m for track in self.tracks])
+        innovation = np.array([plot.position_m for plot in plots]) - places_m[:, None]
+        spreads = np.array([track.estimate.covariance[:3, :3] for track in self.tracks])
+        spread = spreads[:, None] + np.array([plot.covariance_m2 for plot in plots])
+        turned = np.linalg.solve(spread, innovation[..., None])[..., 0]
+        distance = np.einsum("tpi,tpi->tp", innovation, turned)
+        log_volume = np.linalg.slogdet(spread)[1]
+        costs: NDArray[np.float64] = np.where(distance <= self._gate, distance + log_volume, np.inf)
         return costs
 
     def _take(self, track: TrackState, sensor: str, time_s: float, plot: Plot) -> None:
@@ -147,6 +160,9 @@ class Tracker:
                 track.first_s, track.plots = time_s, 1
 
     def _begin(self, sensor: str, time_s: float, plot: Plot) -> int:
+        if len(self.tracks) >= self.options.most_tracks:
+            self.left_out += 1
+            return 0
         number, self._next_number = self._next_number, self._next_number + 1
         estimate = start(plot.position_m, plot.covariance_m2)
         self.tracks.append(TrackState(number, estimate, time_s, time_s, time_s, sensors={sensor}))

@@ -33,7 +33,7 @@ def test_transports_and_changing_addresses_are_one_aircraft() -> None:
     claims.take("other", report("BB", serial_number="S1"), 3)
     aircraft = claims.take("rid", report("CC", serial_number="S1"), 4)
     assert len(claims) == 1
-    assert aircraft.transmitters == {"AA", "BB", "CC"}
+    assert set(aircraft.transmitters) == {"AA", "BB", "CC"}
     assert aircraft.sensors == {"rid", "other"}
 
 
