@@ -112,9 +112,8 @@ def save_checkpoint(folder: Path, file: Path) -> None:
             note = log.checkpoint()
             read_checkpoint(note, place.read_verifier(folder))
         except (sqlite3.Error, LookupError, NoteError, OSError) as error:
-            raise UsageError(
-                f"{folder}: no good checkpoint ({error}); see `havik log verify`"
-            ) from (None)
+            reason = f"{folder}: no good checkpoint ({error}); see `havik log verify`"
+            raise UsageError(reason) from None
     try:
         with file.open("x", encoding="utf-8") as kept:
             kept.write(note)
@@ -179,9 +178,7 @@ def _incident_in_words(incident: Incident) -> str:
 
 def _on_one_line(text: str) -> str:
     """Keep what others wrote from moving the cursor: a note may hold anything."""
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _moment(time_ns: int) -> str:
@@ -246,8 +243,8 @@ def _waiting(folder: Path) -> str | None:
         return f"the spool cannot be read: {error}"
     if not waiting:
         return None
-    are = "1 record is" if waiting == 1 else f"{waiting} records are"
-    return f"{are} in the spool and not in the log yet: the gateway's next start moves them"
+    wait = "1 record waits" if waiting == 1 else f"{waiting} records wait"
+    return f"{wait} in the spool: a running gateway, or its next start, moves them into the log"
 
 
 def _size(folder: Path) -> int:

@@ -36,7 +36,7 @@ _COUNTS = "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM checkpoint
 class Verdict:
     """What verifying found.
 
-    `entries` is how many are whole: all of them, or those before the first fault.
+    `entries` is how many fit all hashes: all of them, or those before the first fault.
     `first_bad` is the index of the first entry that is wrong, missing or not vouched for, and
     `None` where no entry can be named. `checkpoint` is the last good one of the log itself, and
     `checkpoint_time_ns` when the last entry under it was made.
@@ -90,7 +90,7 @@ def verify(
         bad = _Bad(walk.entries, f"it cannot be read: {error}")
     return Verdict(
         ok=bad is None,
-        entries=walk.entries,
+        entries=walk.entries if bad is None or bad.index is None else min(bad.index, walk.entries),
         first_bad=None if bad is None else bad.index,
         reason=None if bad is None else str(bad),
         checkpoint=walk.checkpoint,
@@ -210,16 +210,15 @@ class _Walk:
 
     def end(self, db: sqlite3.Connection, kept: Checkpoint | None) -> None:
         """Nothing may be missing behind the last entry, nor stand beside the order."""
-        vouched = -1 if self.checkpoint is None else self.checkpoint.size
-        if vouched < self.entries:
-            raise _Bad(max(vouched, 0), "no checkpoint vouches for it")
-        ((beyond,),) = db.execute("SELECT max(size) FROM checkpoint")
-        if beyond != self.entries:
-            raise _Bad(
-                self.entries, f"it is missing; a checkpoint was signed over {beyond} entries"
-            )
-        if kept is not None and kept.size > self.entries:
-            raise _Bad(self.entries, f"it is missing; the kept checkpoint is over {kept.size}")
+        ((signed,),) = db.execute("SELECT coalesce(max(size), 0) FROM checkpoint")
+        kept_size = 0 if kept is None else kept.size
+        if signed > self.entries:
+            raise _Bad(self.entries, f"it is missing; a checkpoint was signed over {signed}")
+        if kept_size > self.entries:
+            raise _Bad(self.entries, f"it is missing; the kept checkpoint is over {kept_size}")
+        if self.checkpoint is None or self.checkpoint.size < self.entries:
+            first = 0 if self.checkpoint is None else self.checkpoint.size
+            raise _Bad(first, "no checkpoint vouches for it")
         counts = db.execute(_COUNTS).fetchone()
         if counts != (self.entries, self.checkpoints):
             raise _Bad(None, "there are rows beside the log's order")

@@ -1,6 +1,6 @@
 """A program to be killed: it records pairs without end, and prints each name once it is durable.
 
-    killed_recorder.py FOLDER ROUND
+killed_recorder.py FOLDER ROUND
 """
 
 from __future__ import annotations
