@@ -21,7 +21,7 @@ MOST_NAMES = 16
 """So many identities, and so many addresses, of one aircraft are known; the oldest make room."""
 
 SILENT_S = 300.0
-"""After so long what an aircraft last said, its pilot's position above all, is of another flight."""
+"""After so long what an aircraft last said, its pilot's position above all, is of another time."""
 
 ON_THE_GROUND, AIRBORNE = 1, 2  # F3411-22a operational status
 
