@@ -72,14 +72,15 @@ class Claims:
         aircraft = self._known(identities, report.transmitter, time_ns) or self._new(
             report, time_ns
         )
-        for identity in identities:
-            self._merge(aircraft, self._by_identity.get(identity))
+        others = [self._by_identity.get(identity) for identity in identities]
         before = self._by_transmitter.get(report.transmitter)
         if before is not None and not before.identities:
-            self._merge(aircraft, before)  # heard before it told its name
+            others.append(before)  # heard before it told its name
         for identity in identities:
             _remember(identity, aircraft.identities, aircraft, self._by_identity)
         _remember(report.transmitter, aircraft.transmitters, aircraft, self._by_transmitter)
+        for other in others:
+            self._merge(aircraft, other)
         aircraft.name = _name(aircraft)
         aircraft.sensors.add(sensor)
         _renew(aircraft, report, time_ns)

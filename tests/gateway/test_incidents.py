@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from havik.config.settings import AlarmSection, SiteSection, Zone
-from havik.gateway.incidents import MOST_IN_CONTACT, Incidents, RefusedError, Sighting
+from havik.gateway.incidents import (
+    MOST_IN_CONTACT,
+    MOST_NAMED,
+    MOST_OPEN,
+    MOST_STEPS,
+    Incidents,
+    RefusedError,
+    Sighting,
+)
 from havik.gateway.messages import Find, Incident
 from havik.gateway.plan import Plan
 
@@ -180,3 +188,209 @@ def test_a_restart_keeps_the_hold_and_the_flight() -> None:
     resumed = incidents((alarm,))
     resumed.sight(seen(5, OUTSIDE, track="t9"))
     assert [incident.incident for incident in resumed.open] == [alarm.incident]
+
+
+def test_a_flight_goes_on_through_a_pause_within_the_gap_and_no_longer() -> None:
+    room = incidents()
+    room.sight(seen(0, label="dji-droneid"))
+    assert not room.tick(30 * 10**9)
+    room.sight(seen(30, label="dji-droneid"))
+    assert len(room.open) == 1
+    room.sight(seen(60.001, label="dji-droneid"))
+    assert len(room.open) == 2
+
+
+def test_what_repeats_is_told_once_in_a_gap_so_that_a_restart_knows_of_it() -> None:
+    room = incidents()
+    room.sight(seen(0, OUTSIDE, track="t1"))
+    told = [(s, i) for s in range(1, 91) for i in room.sight(seen(s, OUTSIDE, track="t1"))]
+    assert [second for second, _ in told] == [30, 60, 90]
+    assert all(incident.last_contact_ns == second * 10**9 for second, incident in told)
+
+
+@pytest.mark.parametrize(("back_s", "flights"), [(59, 1), (61, 2)])
+def test_after_a_restart_a_record_may_be_a_gap_too_old(back_s: float, flights: int) -> None:
+    """The record of 0 s may hide a contact at 30 s: up to 60 s the flight may go on."""
+    (alarm,) = incidents().sight(seen(0, OUTSIDE, track="t1"))
+    resumed = incidents((alarm,))
+    assert not resumed.tick(59 * 10**9)
+    resumed.sight(seen(back_s, OUTSIDE, track="t9"))
+    assert len(resumed.open) == flights
+
+
+def test_after_a_restart_the_flight_that_is_seen_again_has_one_gap() -> None:
+    (alarm,) = incidents().sight(seen(0, OUTSIDE, track="t1"))
+    resumed = incidents((alarm,))
+    resumed.sight(seen(20, OUTSIDE, track="t9"))
+    (lost,) = resumed.tick(51 * 10**9)
+    assert not lost.contact
+
+
+def test_after_a_restart_a_flight_that_is_gone_is_lost() -> None:
+    (alarm,) = incidents().sight(seen(0, ABOVE_YARD, track="t1"))
+    (lost,) = incidents((alarm,)).tick(61 * 10**9)
+    assert (lost.contact, lost.hold, lost.version) == (False, ("yard-b",), alarm.version + 1)
+
+
+def test_a_find_in_the_zone_is_a_search_however_its_name_is_written() -> None:
+    room, lost = dropped()
+    room.record(find(lost.incident, "YARD-B"), 60 * 10**9)
+    assert not room.release(lost.incident, "yard-b", "lead", 61 * 10**9).hold
+
+
+def test_a_search_without_a_place_releases_nothing() -> None:
+    room, lost = dropped()
+    room.record(find(lost.incident, None), 60 * 10**9)
+    with pytest.raises(RefusedError, match="has not been searched"):
+        room.release(lost.incident, "yard-b", "lead", 61 * 10**9)
+
+
+def test_a_second_drop_after_the_search_asks_for_a_second_search() -> None:
+    room = incidents()
+    (alarm,) = room.sight(seen(0, ABOVE_YARD, track="t1", hovering=True))
+    room.record(find(alarm.incident, "yard-b"), 5 * 10**9)
+    (again,) = room.sight(seen(10, ABOVE_YARD, track="t1", hovering=True))
+    assert [step.step for step in again.steps] == [
+        "alarm", "drop-suspected", "searched", "drop-suspected",
+    ]  # fmt: skip
+    with pytest.raises(RefusedError, match="has not been searched"):
+        room.release(alarm.incident, "yard-b", "lead", 11 * 10**9)
+    room.record(find(alarm.incident, "yard-b"), 12 * 10**9)
+    assert not room.release(alarm.incident, "yard-b", "lead", 13 * 10**9).hold
+
+
+def test_a_yard_that_was_released_is_held_again_when_it_comes_back() -> None:
+    room = incidents()
+    (alarm,) = room.sight(seen(0, ABOVE_YARD, track="t1", hovering=True))
+    room.record(find(alarm.incident, "yard-b"), 5 * 10**9)
+    room.release(alarm.incident, "yard-b", "lead", 6 * 10**9)
+    (again,) = room.sight(seen(10, ABOVE_YARD, track="t1", hovering=True))
+    assert again.hold == ("yard-b",)
+    with pytest.raises(RefusedError, match="has not been searched"):
+        room.release(alarm.incident, "yard-b", "lead", 11 * 10**9)
+
+
+def test_a_yard_that_was_only_flown_over_and_is_searched_already_is_not_held() -> None:
+    room = incidents()
+    (alarm,) = room.sight(seen(0, ABOVE_YARD, track="t1"))
+    room.record(find(alarm.incident, "yard-b"), 5 * 10**9)
+    (lost,) = room.tick(31 * 10**9)
+    assert [place.zone for place in lost.search] == ["yard-b"]
+    assert not lost.hold
+
+
+def test_every_yard_that_it_hovered_over_is_held() -> None:
+    room = incidents()
+    room.sight(seen(0, ABOVE_YARD, track="t1", hovering=True))
+    (both,) = room.sight(seen(9, (10.0, 50.0, 12.0), track="t1", hovering=True))
+    assert both.hold == ("yard-b", "yard-a")
+    assert both.drop is not None and both.drop.zone == "yard-b"
+
+
+def test_the_same_desk_acknowledges_once_and_another_beside_it() -> None:
+    room, lost = dropped()
+    first = room.acknowledge(lost.incident, "desk-1", 60 * 10**9)
+    assert room.acknowledge(lost.incident, "desk-1", 61 * 10**9) == first
+    second = room.acknowledge(lost.incident, "desk-2", 62 * 10**9)
+    assert [step.by for step in second.steps if step.step == "acknowledged"] == ["desk-1", "desk-2"]
+
+
+def test_every_step_has_its_time_and_who_did_it() -> None:
+    room, lost = dropped()
+    name = lost.incident
+    room.acknowledge(name, "desk-1", 55 * 10**9)
+    room.note(name, "desk-1", "patrol on its way", 56 * 10**9)
+    room.record(find(name, "yard-b"), 60 * 10**9)
+    room.release(name, "yard-b", "shift-lead", 70 * 10**9)
+    closed = room.close(name, "desk-1", "done", 80 * 10**9)
+    told = [(step.step, step.time_ns // 10**9, step.by, step.zone) for step in closed.steps]
+    assert told == [
+        ("alarm", 0, None, None),
+        ("drop-suspected", 20, None, "yard-b"),
+        ("contact-lost", 51, None, None),
+        ("acknowledged", 55, "desk-1", None),
+        ("note", 56, "desk-1", None),
+        ("searched", 60, None, "yard-b"),
+        ("released", 70, "shift-lead", "yard-b"),
+        ("closed", 80, "desk-1", None),
+    ]
+    assert (closed.steps[4].text, closed.steps[7].text) == ("patrol on its way", "done")
+
+
+def test_late_evidence_moves_first_contact_and_no_version_back() -> None:
+    room = incidents()
+    (alarm,) = room.sight(seen(10, label="dji-droneid"))
+    (after,) = room.sight(seen(9.5, ABOVE_YARD, track="t1", hovering=True))
+    assert after.first_contact_ns == round(9.5e9)
+    assert after.last_contact_ns == 10 * 10**9
+    assert after.time_ns == alarm.time_ns
+    assert after.steps[-1].time_ns == round(9.5e9)  # a step has the time of its evidence
+
+
+def test_every_version_is_a_message_of_its_own() -> None:
+    room = incidents()
+    (alarm,) = room.sight(seen(0, OUTSIDE, track="t1"))
+    (second,) = room.sight(seen(1, OUTSIDE, track="t2"))
+    noted = room.note(alarm.incident, "desk", "x", 2 * 10**9)
+    assert len({alarm.id, second.id, noted.id}) == 3
+    assert [alarm.version, second.version, noted.version] == [1, 2, 3]
+    assert {alarm.incident, second.incident, noted.incident} == {alarm.incident}
+
+
+def test_an_incident_names_so_many_and_counts_the_rest() -> None:
+    room = incidents()
+    told = [
+        incident
+        for n in range(1000)
+        for incident in room.sight(seen(n / 100, OUTSIDE, track=f"t{n}", claims=(f"serial:{n}",)))
+    ]
+    assert len(told) == MOST_NAMED  # what is not named is no news
+    (incident,) = room.open
+    assert incident.claims == tuple(f"serial:{n}" for n in range(MOST_NAMED))
+    assert incident.tracks == tuple(f"t{n}" for n in range(MOST_NAMED))
+    assert incident.unnamed_sightings == 1000 - MOST_NAMED
+
+
+def test_an_incident_has_so_many_steps_and_can_be_ended_even_then() -> None:
+    room, lost = dropped()
+    name = lost.incident
+    room.record(find(name, "yard-b"), 60 * 10**9)
+    for _ in range(MOST_STEPS - 4):
+        room.note(name, "desk", "x", 61 * 10**9)
+    for refused in (
+        lambda: room.note(name, "desk", "x", 62),
+        lambda: room.acknowledge(name, "desk", 62),
+        lambda: room.record(find(name, "yard-b"), 62),
+    ):
+        with pytest.raises(RefusedError, match="500 steps and takes no more"):
+            refused()
+    room.release(name, "yard-b", "lead", 63 * 10**9)
+    assert room.close(name, "desk", None, 64 * 10**9).state == "closed"
+
+
+def test_incidents_that_nobody_closes_are_closed_for_new_ones_the_oldest_first() -> None:
+    room = incidents()
+    names: list[str] = []
+    closed: list[Incident] = []
+    for number in range(MOST_OPEN + 10):
+        told = room.sight(seen(number * 100, label="dji-droneid"))
+        closed += told[:-1]
+        names.append(told[-1].incident)
+        room.tick(number * 100 * 10**9 + 31 * 10**9)
+    assert len(room.open) == MOST_OPEN
+    assert [incident.incident for incident in closed] == names[:10]
+    assert room.closed_unanswered == 10
+    last = closed[0].steps[-1]
+    assert (closed[0].state, last.step, last.by) == ("closed", "closed", None)
+    assert last.text == "closed by the gateway: 200 were open"
+
+
+def test_a_hold_is_never_lost_for_room() -> None:
+    room = incidents()
+    for number in range(MOST_OPEN + 50):
+        place = ABOVE_YARD if number in (0, 1, 100) else OUTSIDE
+        room.sight(seen(number * 100, place, track=f"t{number}", hovering=place == ABOVE_YARD))
+        room.tick(number * 100 * 10**9 + 31 * 10**9)
+    holding = [incident.tracks[0] for incident in room.open if incident.hold]
+    assert holding == ["t100"]  # the newest holds for the older ones
+    assert len(room.open) == MOST_OPEN
