@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import serialx
 
 from havik.drivers.errors import LinkLost
-from havik.drivers.transport import serial
 from havik.drivers.transport.backoff import LinkState, forever
 from havik.drivers.transport.serial import Port, opened
 
@@ -200,7 +200,7 @@ async def test_so_is_what_a_test_cannot_bring_about(
     async def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(serial.serialx, "open_serial_connection", fail)
+    monkeypatch.setattr(serialx, "open_serial_connection", fail)
     assert words in await why("/dev/ttyUSB0")
 
 
