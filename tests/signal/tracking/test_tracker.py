@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from havik.signal.tracking.tracker import Plot, Tracker
+from havik.signal.tracking.filters import innovation_distance
+from havik.signal.tracking.tracker import Plot, Tracker, TrackerOptions
 
 Path = Callable[[float], tuple[float, float, float]]
 COVARIANCE = np.eye(3) * 0.25
@@ -70,3 +71,39 @@ def test_two_sensors_feed_one_track() -> None:
             tracker.update(sensor, time_s, [Plot(np.array([5 * time_s, 0.0, 9.0]), COVARIANCE)])
     (track,) = tracker.tracks
     assert track.sensors == {"east", "west"}
+
+
+def test_a_plot_that_finds_no_room_begins_no_track_and_is_counted() -> None:
+    tracker = Tracker(TrackerOptions(most_tracks=30))
+    plots = [Plot(np.array([50.0 * n, 0.0, 9.0]), COVARIANCE) for n in range(100)]
+    numbers = tracker.update("radar", 0.0, plots)
+    assert numbers == [*range(1, 31), *[0] * 70]
+    assert (len(tracker.tracks), tracker.left_out) == (30, 70)
+    assert tracker.update("radar", 0.1, plots)[:30] == [*range(1, 31)]  # those it has go on
+
+
+def test_a_frame_goes_to_the_tracks_that_it_is_nearest_to_by_the_filter() -> None:
+    """The pairs of one frame are those of least summed distance, as `filters` gives it."""
+    rng = np.random.default_rng(8)
+    tracker = Tracker()
+    places = rng.uniform(-20, 20, (6, 3))
+    for step in range(5):
+        tracker.update("radar", step / 10, [Plot(place, COVARIANCE) for place in places])
+    moved = places + rng.normal(0, 0.2, places.shape)
+    before = {track.number: track.estimate for track in tracker.tracks}
+    numbers = tracker.update("radar", 0.4, [Plot(place, COVARIANCE) for place in moved])
+    nearest = [
+        min(before, key=lambda n: innovation_distance(before[n], place, COVARIANCE)[0])
+        for place in moved
+    ]
+    assert numbers == nearest
+
+
+def test_a_late_frame_renews_its_track_and_turns_no_clock_back() -> None:
+    tracker = Tracker()
+    for step in range(20):
+        tracker.update("east", step / 10, [Plot(np.array([step, 0.0, 9.0]), COVARIANCE)])
+    (number,) = tracker.update("west", 1.85, [Plot(np.array([18.5, 0.0, 9.0]), COVARIANCE)])
+    (track,) = tracker.tracks
+    assert (number, track.time_s, track.last_plot_s) == (track.number, 1.9, 1.9)
+    assert abs(track.estimate.position_m[0] - 19.0) < 0.5
