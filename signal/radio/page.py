@@ -23,7 +23,7 @@ from .classify import LOOKED_AT_S, Emission, Seen, classify, droneid_emission
 from .droneid import DroneIdBurst, best_of_each, find_bursts, is_cut, is_same_or_ghost
 from .iq import Samples
 from .regions import LONGEST_S, Look, find_regions, looks
-from .spectrum import AVERAGED, Cells, bins_for, noise_floor, power_cells, spurs
+from .spectrum import AVERAGED, Cells, bins_for, is_tone, noise_floor, power_cells, spurs
 from .steady import CarrierLog
 from .zadoff_chu import BANDWIDTH_HZ
 
@@ -106,7 +106,8 @@ class PageReader:
         found = [self._droneid(page, burst, power) for burst in new]
         self._last_bursts = new
         self._take_out(bursts, power.ratio, page)
-        found += self._carriers.take([self._carrier(page, place, power) for place in held])
+        tones = [place for place in held if is_tone(cells[:, slice(*place)])]
+        found += self._carriers.take([self._carrier(page, place, power) for place in tones])
         found += self._others(page, power, [self._box(page, burst, power) for burst in bursts])
         return sorted(found, key=lambda emission: emission.start_s)
 

@@ -1,8 +1,9 @@
 """Where a burst as wide and as long as DroneID's may be: a binary integrator on the power cells.
 
-The power over the floor is averaged over 1 MHz and half a millisecond. Where enough of nine
-neighbouring megahertz exceed a threshold, a burst of nine may be (M of N: Schwartz, IRE Trans.
-Inf. Theory 2, 1956). A neighbour, however strong, fills only its own megahertz. A megahertz does
+The power over the floor is averaged over 1 MHz and half a millisecond. Where the mean of nine
+neighbouring megahertz exceeds a threshold, and enough of them one of their own, a burst of nine may
+be (M of N: Schwartz, IRE Trans. Inf. Theory 2, 1956). A neighbour, however strong, fills only its
+own megahertz. A megahertz does
 not count where its power cannot be a burst's: it goes on before or after, or has a gap in it.
 This decides where the matched stage looks, not what it finds.
 Cost: one addition for each cell, and some operations for each half megahertz of a row.
@@ -40,8 +41,11 @@ WITHIN_SHARE = 0.1
 CHANCE = 3.0
 """Standard deviations of noise that both shares allow for."""
 
-REGION_FALSE_ALARM = 1e-5
-"""Of one place; noise then calls the matched stage about once a second."""
+SPREAD_FALSE_ALARM = 1e-3
+"""Of M of N at one place."""
+
+POWER_FALSE_ALARM = 5e-5
+"""Of the mean at one place; in 50 MHz of noise both call the matched stage 20 times a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,6 @@ def find_regions(
     ratio: Cells,
     sample_rate_hz: float,
     row_s: float,
-    false_alarm: float = REGION_FALSE_ALARM,
     *,
     thorough: bool = False,
 ) -> list[Region]:
@@ -120,12 +123,10 @@ def find_regions(
         Power over the floor.
     sample_rate_hz, row_s : float
         Width of the band, and duration of a row.
-    false_alarm : float
-        Probability that noise marks one place, by the threshold of a single sub-band.
     thorough : bool
         Also where longer signals would hide a burst of less than their power.
     """
-    possible = places_above(ratio, sample_rate_hz, row_s, false_alarm, thorough=thorough)
+    possible = places_above(ratio, sample_rate_hz, row_s, thorough=thorough)
     if not possible.any():
         return []
     lasting = _lasting_rows(len(ratio), row_s)
@@ -143,9 +144,21 @@ def find_regions(
 
 
 def places_above(
-    ratio: Cells, sample_rate_hz: float, row_s: float, false_alarm: float, *, thorough: bool = False
+    ratio: Cells,
+    sample_rate_hz: float,
+    row_s: float,
+    *,
+    thorough: bool = False,
+    spread_false_alarm: float = SPREAD_FALSE_ALARM,
+    power_false_alarm: float = POWER_FALSE_ALARM,
 ) -> NDArray[np.bool_]:
-    """Mark every place, by first row and by carrier in steps of `STEP_HZ`, that passes M of N."""
+    """Mark every place where a burst may be.
+
+    Returns
+    -------
+    bool, shape (places, steps)
+        By first row and by carrier in steps of `STEP_HZ`.
+    """
     rows, bins = ratio.shape
     edges = _edges(sample_rate_hz, bins)
     steps = len(edges) - 2 * SUB_BANDS + 1
@@ -156,21 +169,24 @@ def places_above(
     sums = np.concatenate([np.zeros_like(by_band[:1]), np.cumsum(by_band, axis=0)])
     during = (sums[lasting:] - sums[:-lasting]) / np.float32(lasting)
     cells = 2 * STEP_HZ / sample_rate_hz * bins
-    hot = during > _threshold(round(lasting * cells), false_alarm)
+    hot = during > _spread_threshold(round(lasting * cells), spread_false_alarm)
     if not thorough and hot.any():
         longest = int(np.ceil(LONGEST_S / row_s)) + 1
         chance = CHANCE * float(np.sqrt(LEAKAGE / AVERAGED / cells))
         hot &= _may_be_a_burst(by_band, during, longest, chance)
-    count = sum(hot[:, 2 * nth : 2 * nth + steps].astype(np.uint8) for nth in range(SUB_BANDS))
-    enough: NDArray[np.bool_] = np.asarray(count) >= NEEDED
-    return enough
+    nine = [slice(2 * nth, 2 * nth + steps) for nth in range(SUB_BANDS)]
+    count = sum(hot[:, band].astype(np.uint8) for band in nine)
+    power = sum(during[:, band] for band in nine) / np.float32(SUB_BANDS)
+    loud = power > _mean_threshold(round(lasting * cells * SUB_BANDS), power_false_alarm)
+    marked: NDArray[np.bool_] = (np.asarray(count) >= NEEDED) & loud
+    return marked
 
 
 def _by_band(ratio: Cells, edges: NDArray[np.intp]) -> Cells:
     """The mean of every row in each megahertz, half a megahertz apart."""
     halves = np.add.reduceat(ratio, edges, axis=1)
     widths = np.diff(edges, append=ratio.shape[1]).astype(np.float32)
-    bands: Cells = (halves[:, :-1] + halves[:, 1:]) / (widths[:-1] + widths[1:])
+    bands: Cells = np.divide(halves[:, :-1] + halves[:, 1:], widths[:-1] + widths[1:])
     return bands
 
 
@@ -210,8 +226,14 @@ def _lasting_rows(rows: int, row_s: float) -> int:
 
 
 @cache
-def _threshold(cells: int, false_alarm: float) -> float:
+def _spread_threshold(cells: int, false_alarm: float) -> float:
     """The mean of `cells` ratios that noise exceeds so rarely that M of N do with `false_alarm`."""
     one = float(betaincinv(NEEDED, SUB_BANDS - NEEDED + 1, false_alarm))
+    return _mean_threshold(cells, one)
+
+
+@cache
+def _mean_threshold(cells: int, false_alarm: float) -> float:
+    """The mean of `cells` ratios that noise exceeds with probability `false_alarm`."""
     shape = AVERAGED * cells / LEAKAGE
-    return float(gamma.isf(one, shape, scale=1 / shape))
+    return float(gamma.isf(false_alarm, shape, scale=1 / shape))

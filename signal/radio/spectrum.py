@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
-from scipy.stats import gamma
+from scipy.stats import chi2, gamma
 
 from .iq import Samples
 
@@ -158,3 +158,32 @@ def spurs(floor: Cells, steady: Cells, rows: int) -> list[tuple[int, int]]:
         return []  # a band full of structure, not a spur on a quiet one
     edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(np.int8)))
     return list(zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+TONE_SPREAD = 0.5
+"""Of noise's relative variance, the most that a tone has: one 4 dB above the noise in its bin."""
+
+TONE_FALSE_ALARM = 1e-3
+OVERPOWERED = 3.0
+
+
+def is_tone(cells: Cells) -> bool:
+    """Whether one spur is a tone: far steadier over time than noise, or a modulated signal, is.
+
+    Parameters
+    ----------
+    cells : float32, shape (rows, bins)
+        The spur's bins; rows in which a burst passes over it do not count.
+    """
+    power = cells[:, int(np.argmax(np.median(cells, axis=0)))]
+    power = power[power < OVERPOWERED * np.median(power)]
+    if len(power) < SPUR_ROWS:
+        return False
+    spread = AVERAGED * float(np.var(power, ddof=1)) / float(np.mean(power)) ** 2
+    return spread < min(TONE_SPREAD, _smallest_spread(len(power)))
+
+
+@cache
+def _smallest_spread(rows: int) -> float:
+    """What noise's variance falls below with `TONE_FALSE_ALARM`, over its mean's square."""
+    return float(chi2.ppf(TONE_FALSE_ALARM, rows - 1)) / (rows - 1)
