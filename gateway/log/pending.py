@@ -47,10 +47,7 @@ class Pending:
         """Queue a call, and let go of the oldest where there are too many."""
         self._queued.append(call)
         self.queued += len(call.records)
-        while self.records > self._most and len(self._queued) > 1:
-            oldest = self._queued.popleft()
-            self.queued -= len(oldest.records)
-            self._lose([oldest], f"more than {self._most} records waited for the disk")
+        self._trim()
 
     def take(self, most: int) -> list[bytes]:
         """Make a group of the oldest calls, at least one: up to `most` records; give these."""
@@ -73,12 +70,19 @@ class Pending:
         """The group could not be written: it is the oldest again."""
         self.queued += self.in_group
         self._queued.extendleft(reversed(self._end_group()))
+        self._trim()
 
     def lose_all(self, reason: str) -> None:
         """Let go of everything."""
         self._lose([*self._end_group(), *self._queued], reason)
         self._queued.clear()
         self.queued = 0
+
+    def _trim(self) -> None:
+        while self.records > self._most and len(self._queued) > 1:
+            oldest = self._queued.popleft()
+            self.queued -= len(oldest.records)
+            self._lose([oldest], f"more than {self._most} records waited for the disk")
 
     def _end_group(self) -> list[Call]:
         group, self._group, self.in_group = self._group, [], 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -35,9 +36,26 @@ def made_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def whole_log(made_log: Path, tmp_path: Path) -> Path:
-    """A folder with a whole log of nine entries, of the test's own."""
-    return Path(shutil.copytree(made_log, tmp_path / "log"))
+def fresh_log(made_log: Path, tmp_path: Path) -> Callable[[], Path]:
+    """Gives folders with a whole log of nine entries, each of the test's own."""
+    folders = (tmp_path / f"log-{number}" for number in itertools.count())
+    return lambda: Path(shutil.copytree(made_log, next(folders)))
+
+
+@pytest.fixture
+def whole_log(fresh_log: Callable[[], Path]) -> Path:
+    """One such folder."""
+    return fresh_log()
+
+
+@pytest.fixture
+def no_right_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every folder is somebody else's."""
+
+    def refused(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr("os.access", refused)
 
 
 @pytest.fixture

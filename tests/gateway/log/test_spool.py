@@ -66,7 +66,11 @@ def test_a_forwarder_that_is_late_forgets_no_new_record(tmp_path: Path) -> None:
 
 def test_a_full_disk_adds_none_of_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     db = connect(tmp_path / "spool.db")
-    monkeypatch.setattr("havik.gateway.log.spool.connect", lambda _: db)
+
+    def connected(_: Path) -> sqlite3.Connection:
+        return db
+
+    monkeypatch.setattr("havik.gateway.log.spool.connect", connected)
     with Spool(tmp_path) as spool:
         spool.add([b"a"])
         (pages,) = db.execute("PRAGMA page_count").fetchone()

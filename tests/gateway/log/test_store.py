@@ -154,7 +154,11 @@ def test_a_full_disk_adds_nothing_and_can_be_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db = connect(tmp_path / "log.db")
-    monkeypatch.setattr("havik.gateway.log.store.connect", lambda _: db)
+
+    def connected(_: Path) -> sqlite3.Connection:
+        return db
+
+    monkeypatch.setattr("havik.gateway.log.store.connect", connected)
     with CentralLog(tmp_path) as log:
         log.append([audit("a")])
         (pages,) = db.execute("PRAGMA page_count").fetchone()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from havik.gateway.log.verify import Verdict, verify
 from havik.gateway.messages import Audit
 
 Change = Callable[..., None]
+Fresh = Callable[[], Path]
 
 SIZE = 9
 CHECKPOINTS = (0, 1, 3, 4, 7, 8, 9)  # one for each commit of the whole log, and the empty one
@@ -38,6 +38,11 @@ def rows(folder: Path) -> list[tuple[int, str, str, bytes, bytes, bytes]]:
         return db.execute("SELECT * FROM entry ORDER BY entry_index").fetchall()
 
 
+def checkpoints(folder: Path) -> dict[int, str]:
+    with closing(sqlite3.connect(folder / "log.db")) as db:
+        return dict(db.execute("SELECT size, note FROM checkpoint ORDER BY size").fetchall())
+
+
 def newest_checkpoint(folder: Path) -> str:
     with LogReader.open(folder) as log:
         return log.checkpoint()
@@ -47,8 +52,8 @@ def flip(folder: Path, change: Change, column: str, index: int, chance: random.R
     """Turn one bit of one column of one entry."""
     row = rows(folder)[index]
     name, kind, *blobs = row[1:]
-    values = dict(zip(COLUMNS, (*blobs, name.encode(), kind.encode()), strict=True))
-    data = bytearray(values[column])
+    values = (*blobs, name.encode(), kind.encode())
+    data = bytearray(values[COLUMNS.index(column)])
     data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
     type_ = "TEXT" if column in ("id", "kind") else "BLOB"
     change(
@@ -80,14 +85,16 @@ def test_an_empty_log_is_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-@pytest.mark.parametrize("index", range(SIZE))
 def test_a_bit_turned_anywhere_in_an_entry_names_it(
-    whole_log: Path, change: Change, column: str, index: int
+    fresh_log: Fresh, change: Change, column: str
 ) -> None:
-    flip(whole_log, change, column, index, random.Random(f"{column} {index}"))
-    verdict = verify(whole_log)
-    is_bad(verdict, index)
-    assert verdict.entries == index
+    chance = random.Random(column)
+    for index in range(SIZE):
+        log = fresh_log()
+        flip(log, change, column, index, chance)
+        verdict = verify(log)
+        is_bad(verdict, index)
+        assert verdict.entries == index
 
 
 def test_every_byte_of_an_entry_counts(whole_log: Path, change: Change) -> None:
@@ -100,34 +107,25 @@ def test_every_byte_of_an_entry_counts(whole_log: Path, change: Change) -> None:
     assert verify(whole_log).ok
 
 
-@pytest.mark.parametrize("index", range(SIZE))
-def test_a_bit_turned_in_the_file_itself_names_the_entry(whole_log: Path, index: int) -> None:
-    content = rows(whole_log)[index][3]
-    data = (whole_log / "log.db").read_bytes()
-    assert data.count(content) == 1
-    place = data.index(content) + len(content) // 2
-    turned = data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :]
-    (whole_log / "log.db").write_bytes(turned)
-    is_bad(verify(whole_log), index)
+def test_an_entry_removed_is_named(fresh_log: Fresh, change: Change) -> None:
+    for index in range(SIZE):
+        log = fresh_log()
+        change(log, f"DELETE FROM entry WHERE entry_index = {index}")
+        is_bad(verify(log), index)
 
 
-@pytest.mark.parametrize("index", range(SIZE))
-def test_an_entry_removed_is_named(whole_log: Path, change: Change, index: int) -> None:
-    change(whole_log, f"DELETE FROM entry WHERE entry_index = {index}")
-    is_bad(verify(whole_log), index)
-
-
-@pytest.mark.parametrize("index", range(SIZE - 1))
 def test_an_entry_removed_and_the_others_moved_up_is_named(
-    whole_log: Path, change: Change, index: int
+    fresh_log: Fresh, change: Change
 ) -> None:
-    change(
-        whole_log,
-        f"DELETE FROM entry WHERE entry_index = {index}",
-        f"UPDATE entry SET entry_index = -entry_index WHERE entry_index > {index}",
-        "UPDATE entry SET entry_index = -entry_index - 1 WHERE entry_index < 0",
-    )
-    is_bad(verify(whole_log), index)
+    for index in range(SIZE):
+        log = fresh_log()
+        change(
+            log,
+            f"DELETE FROM entry WHERE entry_index = {index}",
+            f"UPDATE entry SET entry_index = -entry_index WHERE entry_index > {index}",
+            "UPDATE entry SET entry_index = -entry_index - 1 WHERE entry_index < 0",
+        )
+        is_bad(verify(log), index)
 
 
 @pytest.mark.parametrize(("one", "other"), [(0, 1), (2, 3), (0, 8), (4, 7), (7, 8)])
@@ -151,19 +149,18 @@ def test_two_entries_swapped_name_the_first(
     is_bad(verify(whole_log), one)
 
 
-@pytest.mark.parametrize("left", range(SIZE))
-def test_a_tail_cut_off_is_named_by_its_first_entry(
-    whole_log: Path, change: Change, left: int
-) -> None:
-    kept = newest_checkpoint(whole_log)
-    change(whole_log, f"DELETE FROM entry WHERE entry_index >= {left}")
-    is_bad(verify(whole_log), left)
-    change(whole_log, f"DELETE FROM checkpoint WHERE size > {left}")
-    if left in CHECKPOINTS:
-        assert verify(whole_log).ok  # an earlier state, whole: the file alone cannot show it
-    else:
-        is_bad(verify(whole_log), before(left))
-    is_bad(verify(whole_log, checkpoint=kept), left)
+def test_a_tail_cut_off_is_named_by_its_first_entry(fresh_log: Fresh, change: Change) -> None:
+    for left in range(SIZE):
+        log = fresh_log()
+        kept = newest_checkpoint(log)
+        change(log, f"DELETE FROM entry WHERE entry_index >= {left}")
+        is_bad(verify(log), left)
+        change(log, f"DELETE FROM checkpoint WHERE size > {left}")
+        if left in CHECKPOINTS:
+            assert verify(log).ok  # an earlier state, whole: the file alone cannot show it
+        else:
+            is_bad(verify(log), before(left))
+        is_bad(verify(log, checkpoint=kept), left)
 
 
 def before(size: int) -> int:
@@ -199,15 +196,13 @@ def forge(folder: Path, change: Change, content: bytes, index: int) -> None:
         )
 
 
-@pytest.mark.parametrize("index", range(SIZE))
-def test_hashes_computed_anew_fail_at_the_next_signature(
-    whole_log: Path, change: Change, index: int
-) -> None:
-    content = rows(whole_log)[index][3].replace(b"as it was", b"as it is!")
-    forge(whole_log, change, content, index)
-    # The first entry that no good checkpoint vouches for: the changed one, or one of its commit.
-    first = max(size for size in CHECKPOINTS if size <= index)
-    is_bad(verify(whole_log), first)
+def test_hashes_computed_anew_fail_at_the_next_signature(fresh_log: Fresh, change: Change) -> None:
+    for index in range(SIZE):
+        log = fresh_log()
+        content = rows(log)[index][3].replace(b"as it was", b"as it is!")
+        forge(log, change, content, index)
+        # The first entry that no good checkpoint vouches for: the changed one, or its commit's.
+        is_bad(verify(log), before(index + 1))
 
 
 def test_a_log_rewritten_with_its_own_key_shows_by_a_kept_checkpoint(
@@ -233,11 +228,10 @@ def test_a_log_made_anew_with_another_key_shows_by_a_kept_checkpoint(
     is_bad(verify(tmp_path / "other", checkpoint=kept), None)
 
 
-@pytest.mark.parametrize("size", CHECKPOINTS)
-def test_an_older_kept_checkpoint_holds_for_a_log_that_grew(whole_log: Path, size: int) -> None:
-    with closing(sqlite3.connect(whole_log / "log.db")) as db:
-        ((note,),) = db.execute("SELECT note FROM checkpoint WHERE size = ?", (size,))
-    assert verify(whole_log, checkpoint=note).ok
+def test_an_older_kept_checkpoint_holds_for_a_log_that_grew(whole_log: Path) -> None:
+    notes = checkpoints(whole_log)
+    assert tuple(notes) == CHECKPOINTS
+    assert all(verify(whole_log, checkpoint=note).ok for note in notes.values())
 
 
 @pytest.mark.parametrize("note", ["", "no note\n", "a\n0\nb\n\n— x y\n"])
@@ -264,20 +258,19 @@ def test_a_checkpoint_removed_in_the_middle_is_covered_by_the_later_ones(
     is_bad(verify(whole_log), 5)
 
 
-@pytest.mark.parametrize("size", CHECKPOINTS)
 def test_a_checkpoint_altered_takes_away_what_it_vouched_for(
-    whole_log: Path, change: Change, size: int
+    whole_log: Path, change: Change
 ) -> None:
-    first = 0 if size == 0 else before(size)
-    chance = random.Random(size)
-    with closing(sqlite3.connect(whole_log / "log.db")) as db:
-        ((note,),) = db.execute("SELECT note FROM checkpoint WHERE size = ?", (size,))
-    for _ in range(20):
-        place = chance.randrange(len(note))
-        turned = note[:place] + chr(ord(note[place]) ^ 1) + note[place + 1 :]
-        put = "UPDATE checkpoint SET note = ? WHERE size = ?"
-        change(whole_log, put, values=(turned, size))
-        is_bad(verify(whole_log), first)
+    chance = random.Random(9162)
+    put = "UPDATE checkpoint SET note = ? WHERE size = ?"
+    for size, note in checkpoints(whole_log).items():
+        for _ in range(15):
+            place = chance.randrange(len(note))
+            turned = note[:place] + chr(ord(note[place]) ^ 1) + note[place + 1 :]
+            change(whole_log, put, values=(turned, size))
+            is_bad(verify(whole_log), 0 if size == 0 else before(size))
+        change(whole_log, put, values=(note, size))
+    assert verify(whole_log).ok
 
 
 def test_a_checkpoint_forged_with_another_key_of_the_same_name_is_seen(
@@ -305,25 +298,28 @@ def another_key(folder: Path, *names: str) -> None:
         (folder / name).write_text(f"{texts[name]}\n")
 
 
-KEYS: dict[str, Callable[[Path], object]] = {
-    "public replaced": lambda folder: another_key(folder, "log.pub"),
-    "secret replaced": lambda folder: another_key(folder, "log.key"),
-    "both replaced": lambda folder: another_key(folder, "log.pub", "log.key"),
-    "public removed": lambda folder: (folder / "log.pub").unlink(),
-    "public emptied": lambda folder: (folder / "log.pub").write_bytes(b""),
-    "public no text": lambda folder: (folder / "log.pub").write_bytes(b"\xff\xfe\n"),
-    "public replaced, secret removed": lambda folder: (
-        another_key(folder, "log.pub"),
-        (folder / "log.key").unlink(),
-    ),
-}
-
-
-@pytest.mark.parametrize("do", KEYS.values(), ids=KEYS.keys())
+@pytest.mark.parametrize(
+    ("replaced", "removed"),
+    [
+        (["log.pub"], []),
+        (["log.key"], []),
+        (["log.pub", "log.key"], []),
+        (["log.pub"], ["log.key"]),
+        ([], ["log.pub"]),
+    ],
+)
 def test_keys_that_are_not_the_logs_vouch_for_nothing(
-    whole_log: Path, do: Callable[[Path], object]
+    whole_log: Path, replaced: list[str], removed: list[str]
 ) -> None:
-    do(whole_log)
+    another_key(whole_log, *replaced)
+    for name in removed:
+        (whole_log / name).unlink()
+    is_bad(verify(whole_log), 0)
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff\xfe\n", b"no key\n"])
+def test_a_damaged_public_key_vouches_for_nothing(whole_log: Path, text: bytes) -> None:
+    (whole_log / "log.pub").write_bytes(text)
     is_bad(verify(whole_log), 0)
 
 
@@ -335,41 +331,6 @@ def test_a_damaged_secret_key_is_told(whole_log: Path) -> None:
 def test_the_public_key_is_enough(whole_log: Path) -> None:
     (whole_log / "log.key").unlink()
     assert verify(whole_log).ok
-
-
-@pytest.mark.parametrize("part", [0, 0.01, 0.2, 0.4, 0.6, 0.8, 0.99])
-def test_a_file_cut_short_does_not_verify(whole_log: Path, part: float) -> None:
-    data = (whole_log / "log.db").read_bytes()
-    (whole_log / "log.db").write_bytes(data[: int(len(data) * part)])
-    verdict = verify(whole_log)
-    assert not verdict.ok
-    assert verdict.first_bad is not None or "damaged" in str(verdict.reason)
-
-
-def test_a_file_that_is_gone_or_no_database_is_bad_from_the_first_entry(whole_log: Path) -> None:
-    (whole_log / "log.db").write_bytes(b"no database at all" * 500)
-    is_bad(verify(whole_log), 0)
-    (whole_log / "log.db").unlink()
-    is_bad(verify(whole_log), 0)
-
-
-def test_any_bit_of_the_file_is_seen_or_does_not_matter(whole_log: Path, tmp_path: Path) -> None:
-    told = rows(whole_log)
-    data = (whole_log / "log.db").read_bytes()
-    chance = random.Random(6962)
-    turned = shutil.copytree(whole_log, tmp_path / "turned")
-    seen = 0
-    for _ in range(400):
-        changed = bytearray(data)
-        changed[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-        (turned / "log.db").write_bytes(changed)
-        verdict = verify(turned)
-        seen += not verdict.ok
-        if verdict.ok:
-            assert rows(turned) == told
-        elif verdict.first_bad is not None:
-            assert verdict.entries == verdict.first_bad <= SIZE
-    assert seen > 100
 
 
 def test_what_was_hashed_and_signed_but_is_no_record_is_named(
