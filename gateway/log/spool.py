@@ -2,6 +2,7 @@
 
 A record waits here until the central log has it. Forwarding again what the log has already is
 harmless (the log knows its ids), so that a stop at any moment loses nothing and doubles nothing.
+Its bound is the disk's: when that is full, the recorder says so.
 """
 
 from __future__ import annotations

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from havik.gateway.log.entries import Entry, from_bytes, schema_of, seal, to_bytes
 from havik.gateway.messages import Audit, Find, Incident, encode
 
+HEADER = ("schema", "id", "site", "time_ns", "mode")
 AUDIT = Audit(id="i", site="noord", time_ns=5, mode="test", action="test", text='é "\n')
 
 
@@ -36,6 +41,27 @@ def test_what_is_no_envelope_is_refused(data: bytes) -> None:
         from_bytes(data)
     with pytest.raises(msgspec.DecodeError):
         seal(data)
+
+
+TREES = st.recursive(
+    st.none() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(HEADER) | st.text(), inner),
+    max_leaves=12,
+)
+
+
+@example(b'{"schema":"s","id":"\\u0000","site":"s","time_ns":0}')
+@example(b'{"schema":"s","id":"\\ud800","site":"s","time_ns":0}')
+@example(b'{"schema":"s","id":"x","site":"s","time_ns":18446744073709551616}')
+@example(b'{"schema":"s","id":"x","site":"s","time_ns":0,"more":' + b"[" * 500 + b"]" * 500 + b"}")
+@given(st.binary() | TREES.map(lambda tree: json.dumps(tree).encode()))
+def test_whatever_bytes_come_are_sealed_or_refused(data: bytes) -> None:
+    try:
+        envelope = seal(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return
+    assert from_bytes(to_bytes(envelope)) == envelope
+    assert isinstance(envelope.id.encode(), bytes)  # what SQLite can hold
 
 
 def test_a_field_added_to_an_envelope_is_refused() -> None:

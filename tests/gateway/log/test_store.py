@@ -209,6 +209,33 @@ def test_a_key_made_before_a_stop_is_taken(tmp_path: Path) -> None:
     assert verify(tmp_path).ok
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        [],
+        ["log.new"],
+        ["log.pub"],
+        ["log.pub", "log.new"],
+        ["log.pub", "log.key"],
+        ["log.db"],
+        ["log.pub", "log.db"],
+        ["log.pub", "log.key", "log.db"],
+    ],
+)
+def test_a_first_start_that_was_stopped_anywhere_can_be_made_again(
+    tmp_path: Path, left: list[str]
+) -> None:
+    make_signer(tmp_path)
+    connect(tmp_path / "log.db").close()  # no table in it yet: they come in one transaction
+    for name in {"log.pub", "log.key", "log.db"} - set(left):
+        (tmp_path / name).unlink()
+    if "log.new" in left:
+        (tmp_path / "log.new").write_text("half a ke")
+    with CentralLog(tmp_path) as log:
+        assert log.append([audit("a")]) == [0]
+    assert verify(tmp_path).ok
+
+
 @pytest.mark.parametrize("name", ["log.key", "log.db"])
 def test_a_damaged_folder_is_refused_in_one_line(whole_log: Path, name: str) -> None:
     (whole_log / name).write_bytes(b"damaged" * 1000)
