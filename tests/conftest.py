@@ -19,6 +19,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is imported out of the search for leaks behind each test: it is most of the work."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 async def _tasks_end() -> AsyncIterator[None]:
     before = asyncio.all_tasks()
