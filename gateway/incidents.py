@@ -233,7 +233,7 @@ class Incidents:
             if sighting.track in incident.tracks or set(sighting.claims) & set(incident.claims)
         ]
         near = own or [incident for incident in flying if self._is_near(incident, sighting)]
-        if not near and len(flying) >= MOST_IN_CONTACT:
+        if not near and sum(one.contact for one in self.open) >= MOST_IN_CONTACT:
             near = flying
         return max(near, key=lambda incident: incident.last_contact_ns, default=None)
 

@@ -198,6 +198,7 @@ class Tracks:
         if thing is None:
             thing = self._new(time_ns)
             thing.radar = state.number
+            thing.motion = Motion(self._limits, state.began_m)
         thing.place_m, thing.height_known = state.estimate.position_m, True
         thing.velocity_m_s = state.estimate.velocity_m_s
         variance_m2 = np.diagonal(state.estimate.covariance)[:2]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_I = np.arange(3)
 _POSITION = np.hstack([np.eye(3), np.zeros((3, 3))])
 
 
@@ -53,12 +54,13 @@ def start(position_m: Array, covariance_m2: Array, speed_sigma_m_s: float = 10.0
 def predict(estimate: Estimate, dt_s: float, acceleration_density: float) -> Estimate:
     """Move on by `dt_s`; `acceleration_density` is the noise's spectral density in m^2/s^3."""
     transition = np.eye(6)
-    transition[:3, 3:] = np.eye(3) * dt_s
-    block = np.array([[dt_s**3 / 3, dt_s**2 / 2], [dt_s**2 / 2, dt_s]]) * acceleration_density
-    noise = np.kron(block, np.eye(3))
-    return Estimate(
-        transition @ estimate.mean, transition @ estimate.covariance @ transition.T + noise
-    )
+    transition[_I, _I + 3] = dt_s
+    covariance = transition @ estimate.covariance @ transition.T
+    covariance[_I, _I] += acceleration_density * dt_s**3 / 3
+    covariance[_I, _I + 3] += acceleration_density * dt_s**2 / 2
+    covariance[_I + 3, _I] += acceleration_density * dt_s**2 / 2
+    covariance[_I + 3, _I + 3] += acceleration_density * dt_s
+    return Estimate(transition @ estimate.mean, covariance)
 
 
 def innovation_distance(

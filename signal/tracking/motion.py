@@ -49,11 +49,19 @@ class MotionLimits:
 
 
 class Motion:
-    """The history of one thing, condensed to what the rules ask."""
+    """The history of one thing, condensed to what the rules ask.
 
-    def __init__(self, limits: MotionLimits) -> None:
+    Parameters
+    ----------
+    limits : MotionLimits
+    began_m : float64, shape (3,), or None
+        Where it was first seen; None is where it is at its first update.
+    """
+
+    def __init__(self, limits: MotionLimits, began_m: NDArray[np.float64] | None = None) -> None:
         self._limits = limits
-        self._start_m: NDArray[np.float64] | None = None
+        self._began_m = began_m
+        self._started = False
         self._first_s = 0.0
         self._last_s = 0.0
         self._airborne_s = 0.0
@@ -70,11 +78,13 @@ class Motion:
 
         One that is older than the last is left out.
         """
-        if self._start_m is not None and time_s < self._last_s:
+        if self._started and time_s < self._last_s:
             return
         limits = self._limits
-        if self._start_m is None:
-            self._start_m, self._first_s, self._last_s = position_m.copy(), time_s, time_s
+        if not self._started:
+            self._started, self._first_s, self._last_s = True, time_s, time_s
+        if self._began_m is None:
+            self._began_m = position_m.copy()
         airborne = bool(position_m[2] >= limits.airborne_height_m)
         speed_m_s = float(np.linalg.norm(velocity_m_s))
         if airborne:
@@ -82,7 +92,7 @@ class Motion:
             self._lately.add(time_s, velocity_m_s, speed_m_s)
         else:
             self._lately.clear()
-        self._farthest_m = max(self._farthest_m, float(np.linalg.norm(position_m - self._start_m)))
+        self._farthest_m = max(self._farthest_m, float(np.linalg.norm(position_m - self._began_m)))
         self._now.add(time_s, velocity_m_s, speed_m_s)
         if self._now.is_full:
             self._fastest_m_s = max(self._fastest_m_s, self._now.mean_velocity_m_s)

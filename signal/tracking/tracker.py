@@ -8,6 +8,7 @@ Cost: O(tracks x plots) for the gates and O(n^3) for the assignment of n tracks.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -36,13 +37,23 @@ class Plot:
 
 @dataclass(slots=True)
 class TrackState:
-    """One tracked thing."""
+    """One tracked thing.
+
+    Parameters
+    ----------
+    began_m : float64, shape (3,)
+        Where its first plot lay.
+    recent_s : deque of float
+        When its last few plots came: as many as confirm a track.
+    """
 
     number: int
     estimate: Estimate
     time_s: float
     first_s: float
     last_plot_s: float
+    began_m: NDArray[np.float64]
+    recent_s: deque[float]
     plots: int = 1
     confirmed: bool = False
     sensors: set[str] = field(default_factory=set[str])
@@ -61,7 +72,9 @@ class TrackerOptions:
     confirm_plots, confirm_within_s
         So many plots within so long confirm a track.
     drop_after_s, drop_tentative_after_s : float
-        A confirmed, a tentative track without a plot for so long is over.
+        A confirmed, a tentative track without a plot for so long is over. A confirmed one is over
+        too when its last `confirm_plots` took longer than this and `confirm_within_s` together:
+        a track that coasts gathers clutter, but never so much.
     most_tracks : int
         Beyond so many a plot begins no track: a radar that floods costs no more than that.
     """
@@ -115,8 +128,11 @@ class Tracker:
         options = self.options
 
         def over(track: TrackState) -> bool:
-            patience = options.drop_after_s if track.confirmed else options.drop_tentative_after_s
-            return time_s - track.last_plot_s > patience
+            silent_s = time_s - track.last_plot_s
+            if not track.confirmed:
+                return silent_s > options.drop_tentative_after_s
+            longest_s = options.drop_after_s + options.confirm_within_s
+            return silent_s > options.drop_after_s or time_s - track.recent_s[0] > longest_s
 
         self.tracks = [track for track in self.tracks if not over(track)]
 
@@ -148,6 +164,7 @@ class Tracker:
     def _take(self, track: TrackState, sensor: str, time_s: float, plot: Plot) -> None:
         track.estimate = update(track.estimate, plot.position_m, plot.covariance_m2)
         track.last_plot_s = max(track.last_plot_s, time_s)
+        track.recent_s.append(time_s)
         track.plots += 1
         track.sensors.add(sensor)
         if not track.confirmed:
@@ -165,5 +182,11 @@ class Tracker:
             return 0
         number, self._next_number = self._next_number, self._next_number + 1
         estimate = start(plot.position_m, plot.covariance_m2)
-        self.tracks.append(TrackState(number, estimate, time_s, time_s, time_s, sensors={sensor}))
+        recent_s = deque([time_s], maxlen=self.options.confirm_plots)
+        self.tracks.append(
+            TrackState(
+                number, estimate, time_s, time_s, time_s, plot.position_m, recent_s,
+                sensors={sensor},
+            )
+        )  # fmt: skip
         return number
