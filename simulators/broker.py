@@ -19,8 +19,10 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from amqtt.broker import Broker
 from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
@@ -49,6 +51,20 @@ def _write_private(file: Path, text: str) -> None:
         private.write(text)
 
 
+class _Steady(dict[str, Any]):
+    """A table that may grow while somebody walks through it.
+
+    amqtt 0.12.1 walks through its subscriptions with other clients served in between: whoever
+    connects while another one subscribes would be left unserved ("changed size during iteration").
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(super().__iter__()))
+
+    def items(self) -> Any:
+        return dict(super().items()).items()
+
+
 async def serve(users: Path, port: int) -> None:
     """Serve until a signal comes or standard input closes.
 
@@ -57,6 +73,7 @@ async def serve(users: Path, port: int) -> None:
     listener = ListenerConfig(type=ListenerType.EXTERNAL)
     login = {"amqtt.plugins.authentication.FileAuthPlugin": {"password_file": str(users)}}
     broker = Broker(BrokerConfig(listeners={"default": listener}, plugins=login))
+    broker._subscriptions = _Steady()  # pyright: ignore[reportPrivateUsage]
     await broker.start()
     connected = partial(broker.stream_connected, listener_name="default")
     try:

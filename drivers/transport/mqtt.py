@@ -8,7 +8,7 @@ a name by which the broker keeps it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -53,25 +53,36 @@ class Connection:
         Messages let go of because nobody took them in time, by reason.
     """
 
-    def __init__(self, client: aiomqtt.Client, name: str, dropped: Counter[str]) -> None:
+    def __init__(
+        self, client: aiomqtt.Client, name: str, dropped: Counter[str], *, kept: bool
+    ) -> None:
         self.dropped = dropped
+        self._kept = kept
         self._client = client
         self._name = name
         self._messages = client.messages
+        self._filters: set[str] = set()
 
-    async def subscribe(self, topic: str, qos: Qos = 0) -> None:
-        """Ask for messages; `topic` may hold wildcards.
+    async def subscribe(self, topic: str | Sequence[str], qos: Qos = 0) -> None:
+        """Ask for messages of one topic, or of several at once; each may hold wildcards.
+
+        Ask for all that is wanted in one call: a broker may wait for the acknowledgement of what
+        is retained before it grants the next one (amqtt does).
 
         Raises
         ------
         LinkLost
             If the broker is gone or refuses.
         """
+        topics = [topic] if isinstance(topic, str) else list(topic)
+        self._filters.update(topics)
+        wanted: list[tuple[str, int]] = [(one, qos) for one in topics]
         with faults(self._name):
-            asking = self._client.subscribe(topic, qos)
+            asking = self._client.subscribe(wanted)
             granted = await unless_gone(self._client, asking)
         if any(code(answer) >= _FIRST_REFUSAL for answer in granted):
-            raise LinkLost(f"{self._name}: refuses the subscription to {topic}; check its rights")
+            named = " or ".join(topics)
+            raise LinkLost(f"{self._name}: refuses the subscription to {named}; check its rights")
 
     async def receive(self) -> Incoming:
         """Wait for the next message.
@@ -82,7 +93,11 @@ class Connection:
             If the broker is gone.
         """
         with faults(self._name):
-            message = await anext(self._messages)
+            while True:
+                message = await anext(self._messages)
+                if self._is_asked_for(message):
+                    break
+                acknowledge(self._client, message)
         return Incoming(
             topic=message.topic.value,
             payload=message.payload,
@@ -90,6 +105,13 @@ class Connection:
             retained=message.retain,
             acknowledge=partial(acknowledge, self._client, message),
         )
+
+    def _is_asked_for(self, message: aiomqtt.Message) -> bool:
+        """Whether it is ours: amqtt 0.12 sends a new client what others asked for and is retained.
+
+        A kept session has subscriptions of earlier connections, which only the broker knows.
+        """
+        return self._kept or any(message.topic.matches(one) for one in self._filters)
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: Qos = 0, retain: bool = False
@@ -139,7 +161,7 @@ async def connected(
         client = make_client(address, will, session, waiting_room(most_waiting, dropped))
         await enter(client)
     try:
-        yield Connection(client, name, dropped)
+        yield Connection(client, name, dropped, kept=session is not None)
     finally:
         with faults(name):
             await client.__aexit__(None, None, None)
