@@ -16,7 +16,7 @@ import msgspec
 
 from .loader import SettingsError, load
 from .settings import Name, Settings
-from .zones import crosses_itself
+from .zones import zone_problems
 
 Place = tuple[float, float, float]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -101,7 +101,7 @@ def load_scene(file: Path) -> tuple[Scene, Settings]:
         raise SettingsError(file, problems)
     site_file = file.parent / scene.site
     site = load(site_file, Settings)
-    if problems := list(_zone_problems(site)):
+    if problems := list(zone_problems(site.zones)):
         raise SettingsError(site_file, problems)
     return scene, site
 
@@ -142,11 +142,3 @@ def _not_finite(value: object, key: str = "") -> Iterator[str]:
         for number, inner in enumerate(cast(Sequence[object], value)):
             yield from _not_finite(inner, f"{key}[{number}]")
 
-
-def _zone_problems(site: Settings) -> Iterator[str]:
-    for number, zone in enumerate(site.zones):
-        if crosses_itself(zone.corners_m):
-            yield (
-                f"`zones[{number}].corners_m`: the edge of {zone.id} crosses itself; "
-                "give its corners in their order along the edge"
-            )

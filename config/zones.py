@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from .settings import Zone
+
 Corner = tuple[float, float]
+
+
+def zone_problems(zones: Sequence[Zone]) -> Iterator[str]:
+    """Give what is wrong with zones beyond their types, one line each."""
+    for number, zone in enumerate(zones):
+        if crosses_itself(zone.corners_m):
+            yield (
+                f"`zones[{number}].corners_m`: the edge of {zone.id} crosses itself; "
+                "give its corners in their order along the edge"
+            )
 
 
 def crosses_itself(corners: Sequence[Corner]) -> bool:
