@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal
 
+from msgspec.structs import replace
+
 from ..config.settings import SiteSection
 from .messages import Health, new_id
 
@@ -75,6 +77,12 @@ class SensorHealth:
             reconnections=self.reconnections,
             details=dict(self.details),
         )
+
+    def stopped(self, now_ns: int) -> Health:
+        """The last health message of a gateway that is stopped on purpose."""
+        last = self.message(now_ns)
+        reason = "the gateway was stopped"
+        return replace(last, state="offline", since_ns=now_ns, reason=reason)
 
     def _now(self, now_ns: int) -> tuple[State, str | None, int]:
         if not self._link_up:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-import signal
 import sys
 import termios
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +32,7 @@ from ..simulators.scene import World
 from ..simulators.truth import Row, truth
 from .broker import from_settings, from_url
 from .errors import UsageError
+from .until import until_signalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def simulate(
         write = None if truth_file is None else _truth_writer(stack, truth_file)
         for port in wiring.ports.values():
             _plug(stack, port)
-        asyncio.run(_until_signalled(perform(scene, site, wiring, speed=speed, write=write)))
+        asyncio.run(until_signalled(perform(scene, site, wiring, speed=speed, write=write)))
 
 
 def wire(site: Settings, pty: Path | None, broker: str | None) -> Wiring:
@@ -166,15 +166,6 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-async def _until_signalled(job: Coroutine[None, None, None]) -> None:
-    """Run `job` to its end, or until Ctrl-C or SIGTERM: both end it cleanly."""
-    task = asyncio.ensure_future(job)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    with suppress(asyncio.CancelledError):
-        await task
-
-
 async def perform(
     scene: Scene,
     site: Settings,
@@ -182,8 +173,11 @@ async def perform(
     *,
     speed: float = 1.0,
     write: Callable[[Row], object] | None = None,
+    progress: bool = True,
 ) -> None:
     """Play `scene` over ports that are plugged in; `write` is told the truth beside it.
+
+    `progress` shows how far the scene is, on a terminal.
 
     Raises
     ------
@@ -203,7 +197,8 @@ async def perform(
                 stack.callback(_tell_loss, "the broker", publisher, "payloads")
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
             clock = Clock.now(speed)
-            tasks.create_task(_show(scene, clock), name="progress")
+            if progress:
+                tasks.create_task(_show(scene, clock), name="progress")
             if write is not None:
                 tasks.create_task(tell(truth(world, clock.stamp), clock, write), name="truth")
             await play(_devices(world, site, sends), clock)

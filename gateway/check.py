@@ -1,0 +1,123 @@
+"""`havik check`: a site's settings against this machine: its drivers, ports, files and broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from ..config.loader import SettingsError, load
+from ..config.settings import MqttSensor, RecordedSensor, SerialSensor, Settings
+from ..config.zones import zone_problems
+from ..drivers.catalogue import DRIVERS
+from ..drivers.errors import CaptureError, LinkLost
+from ..drivers.transport.mqtt import BrokerAddress, connected
+from ..drivers.transport.recording import Recording
+from ..drivers.transport.serial import opened
+from .broker import from_settings
+from .errors import UsageError
+from .sensors import DEFAULT_BAUD
+
+TRY_S = 10.0
+
+
+def load_site(file: Path) -> Settings:
+    """Read a site's settings and hold them against the catalogue of drivers.
+
+    Raises
+    ------
+    SettingsError
+        If they cannot be used; each problem names its key and the remedy.
+    """
+    settings = load(file, Settings)
+    if problems := list(_problems(settings)):
+        raise SettingsError(file, problems)
+    return settings
+
+
+def _problems(settings: Settings) -> Iterator[str]:
+    """Give what is wrong with a site beyond its types, one line each."""
+    ids = Counter(sensor.id for sensor in settings.sensors)
+    for name in (name for name, count in ids.items() if count > 1):
+        yield f"`sensors`: {name} is there twice; give each sensor an id of its own"
+    for number, sensor in enumerate(settings.sensors):
+        key = f"sensors[{number}]"
+        driver = DRIVERS.get(sensor.driver)
+        if driver is None:
+            yield f"`{key}.driver`: no driver {sensor.driver}; there are {', '.join(DRIVERS)}"
+        elif isinstance(sensor, SerialSensor | MqttSensor):
+            wire = "serial" if isinstance(sensor, SerialSensor) else "mqtt"
+            if driver.wire != wire:
+                needed = f'write by = "{driver.wire}"'
+                yield f"`{key}.by`: {driver.name} is connected by {driver.wire}; {needed}"
+        if isinstance(sensor, MqttSensor) and settings.broker is None:
+            yield f"`{key}.by`: {sensor.id} speaks MQTT; add a [broker] section"
+    yield from zone_problems(settings.zones)
+
+
+def check(file: Path, out: TextIO) -> None:
+    """Try everything that a site's settings name, and say what is there.
+
+    Raises
+    ------
+    SettingsError
+        If the settings cannot be used.
+    UsageError
+        If something is not there; a line for each, with the remedy.
+    """
+    settings = load_site(file)
+    faults = asyncio.run(_faults(settings, out))
+    if faults:
+        raise UsageError("\n".join(faults))
+
+
+async def _faults(settings: Settings, out: TextIO) -> list[str]:
+    faults: list[str] = []
+    broker = None
+    if settings.broker is not None:
+        broker = from_settings(settings.broker)
+        await _note(_try_broker(broker), f"{broker}: answers", faults, out)
+    for sensor in settings.sensors:
+        match sensor:
+            case SerialSensor(port=port):
+                baud = sensor.baud or DRIVERS[sensor.driver].baud or DEFAULT_BAUD
+                told = f"{sensor.id}: {port} opens at {baud} baud"
+                await _note(_try_port(port, baud), told, faults, out, sensor.id)
+            case RecordedSensor(file=recording):
+                told = f"{sensor.id}: {recording} can be read"
+                await _note(_try_recording(sensor), told, faults, out, sensor.id)
+            case MqttSensor(topic=topic):
+                print(f"{sensor.id}: listens to {topic}", file=out)
+    return faults
+
+
+async def _note(
+    trial: Coroutine[None, None, None],
+    told: str,
+    faults: list[str],
+    out: TextIO,
+    subject: str | None = None,
+) -> None:
+    try:
+        await asyncio.wait_for(trial, TRY_S)
+    except (LinkLost, CaptureError, TimeoutError) as error:
+        reason = str(error) or f"no answer in {TRY_S:g} s"
+        faults.append(f"{subject}: {reason}" if subject else reason)
+    else:
+        print(told, file=out)
+
+
+async def _try_broker(address: BrokerAddress) -> None:
+    async with connected(address):
+        pass
+
+
+async def _try_port(port: str, baud: int) -> None:
+    async with opened(port, baud):
+        pass
+
+
+async def _try_recording(sensor: RecordedSensor) -> None:
+    next(iter(Recording(Path(sensor.file), DRIVERS[sensor.driver].wire).pieces()), None)

@@ -1,0 +1,216 @@
+"""The running gateway on one screen: sensors, decisions, consoles and the log, a named task each.
+
+sensors.py ─► evidence ─► fusion.py ─► outbox.py ─► publish.py ─► consoles
+                           ▲     │                     │
+                desk.py ───┘     └─► log/recorder.py   └─► commands ─► desk.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ..config.settings import Settings
+from ..drivers.transport.backoff import LinkState, delays
+from .broker import from_settings
+from .desk import Desk
+from .detect import Evidence
+from .fusion import Fusion, Told
+from .lanes import Lane
+from .log.recorder import Recorder
+from .log.restore import answered_commands, open_incidents
+from .messages import Audit, Find, Health, Incident, Recorded, new_id
+from .outbox import Outbox
+from .plan import Plan
+from .publish import GATEWAY, Publisher
+from .sensors import HEALTH_EVERY_S, SensorFeed
+
+MOST_EVIDENCE = 5000
+TICK_S = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+async def run(
+    settings: Settings, log_folder: Path, *, now_ns: Callable[[], int] = time.time_ns
+) -> None:
+    """Run the gateway of one site until cancelled; what was recorded is in the log by then.
+
+    Parameters
+    ----------
+    settings : Settings
+        Checked: its drivers exist, and it names a broker where a sensor needs one.
+    log_folder : Path
+    now_ns : callable
+        The clock (UTC).
+
+    Raises
+    ------
+    UsageError
+        If the log's folder or the broker's password cannot be used.
+    """
+    async with Recorder(log_folder) as recorder:
+        gateway = Gateway(settings, recorder, log_folder, now_ns)
+        gateway.audit("gateway-started")
+        try:
+            await gateway.run()
+        finally:
+            gateway.audit("gateway-stopped")
+
+
+class Gateway:
+    """The parts of one running site, and what flows between them."""
+
+    def __init__(
+        self, settings: Settings, recorder: Recorder, log_folder: Path, now_ns: Callable[[], int]
+    ) -> None:
+        self._site = site = settings.site
+        self._recorder = recorder
+        self._now_ns = now_ns
+        self._started_ns = now_ns()
+        self._faults: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter()
+        self._evidence: Lane[Evidence] = Lane(MOST_EVIDENCE, self._dropped, "evidence")
+        restored = [one for one in open_incidents(log_folder) if one.site == site.name]
+        self._fusion = Fusion(settings, restored)
+        self._desk = Desk(site, self._fusion.incidents, answered_commands(log_folder))
+        self._outbox = Outbox()
+        self._tell(restored)
+        broker = None if settings.broker is None else from_settings(settings.broker)
+        plan = Plan(site, settings.zones)
+        self._feeds = [
+            SensorFeed(site, plan, sensor, broker, self._evidence.put, now_ns)
+            for sensor in settings.sensors
+        ]
+        self._publisher = (
+            None
+            if broker is None
+            else Publisher(broker, site, self._outbox, self._answer, self._on_broker, now_ns)
+        )
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for feed in self._feeds:
+                tasks.create_task(self._keep_up(feed), name=f"sensor {feed.sensor.id}")
+            tasks.create_task(self._decide(), name="decide")
+            tasks.create_task(self._tick(), name="tick")
+            if self._publisher is not None:
+                tasks.create_task(self._publisher.run(), name="consoles")
+
+    def audit(self, action: str, text: str | None = None) -> None:
+        """Put one of the gateway's own deeds into the log."""
+        now_ns = self._now_ns()
+        self._record(
+            Audit(
+                id=new_id(now_ns),
+                site=self._site.name,
+                time_ns=now_ns,
+                mode=self._site.mode,
+                action=action,
+                text=text,
+            )
+        )
+
+    async def _keep_up(self, feed: SensorFeed) -> None:
+        """Start a sensor again whose code failed: its fault must not stop the others."""
+        for pause_s in delays(random.Random()):  # pragma: no branch
+            try:
+                await feed.run()
+            except Exception:
+                _log.exception("sensor %s failed; it is started again", feed.sensor.id)
+                feed.health.refused["internal fault"] += 1
+            await asyncio.sleep(pause_s)
+
+    async def _decide(self) -> None:
+        """Turn evidence into messages, in the order of its arrival."""
+        while True:
+            evidence = await self._evidence.get()
+            try:
+                told = self._fusion.take(evidence)
+            except Exception:
+                _log.exception("evidence of %s is left out", evidence.sensor)
+                self._faults["evidence left out"] += 1
+                continue
+            self._say(told)
+
+    async def _tick(self) -> None:
+        """End what is over, and tell how the gateway is."""
+        told_ns = 0
+        while True:
+            now_ns = self._now_ns()
+            self._say(self._fusion.tick(now_ns))
+            if now_ns - told_ns >= HEALTH_EVERY_S * 1e9:
+                self._outbox.tell(self._health(now_ns))
+                told_ns = now_ns
+            await asyncio.sleep(TICK_S)
+
+    async def _answer(self, name: str, payload: bytes) -> None:
+        """Do one command; its reply waits for its record, its change for nobody."""
+        answer = self._desk.take(name, payload, self._now_ns())
+        self._tell(answer.changes)
+        if answer.records:
+            await self._recorder.submit(*answer.records)
+        if answer.reply is not None:
+            self._outbox.tell(answer.reply)
+
+    def _say(self, told: Iterable[Told]) -> None:
+        """Hand messages to consoles and, where they matter for good, to the log."""
+        for message in told:
+            self._tell([message])
+            if isinstance(message, Incident | Find):
+                self._record(message)
+
+    def _tell(self, messages: Iterable[Told]) -> None:
+        for message in messages:
+            try:
+                self._outbox.tell(message)
+            except ValueError as error:  # not finite: no console can read that
+                self._faults[str(error)] += 1
+
+    def _record(self, message: Recorded) -> None:
+        try:
+            self._recorder.submit(message).add_done_callback(_seen)
+        except ValueError as error:
+            self._faults[str(error)] += 1
+
+    def _on_broker(self, state: LinkState) -> None:
+        if state.up:
+            _log.info("connected to the broker")
+        elif state.reason:
+            _log.warning("%s; trying again", state.reason)
+
+    def _health(self, now_ns: int) -> Health:
+        recorder = self._recorder
+        dropped = self._dropped + self._outbox.dropped
+        if recorder.dropped:
+            dropped["record"] = recorder.dropped
+        return Health(
+            id=new_id(now_ns),
+            site=self._site.name,
+            time_ns=now_ns,
+            mode=self._site.mode,
+            sensor=GATEWAY,
+            state="degraded" if recorder.failing else "online",
+            since_ns=self._started_ns,
+            reason=recorder.failing,
+            last_reading_ns=None,
+            refused=dict(self._faults),
+            dropped=dict(dropped),
+            details={
+                "log_entries": float(recorder.entries),
+                "log_waiting": float(recorder.waiting),
+                "open_incidents": float(len(self._fusion.incidents.open)),
+            },
+        )
+
+
+def _seen(recorded: asyncio.Future[None]) -> None:
+    """A record that was let go of is counted by the recorder; nobody else waits for it here."""
+    if not recorded.cancelled():
+        recorded.exception()

@@ -1,0 +1,136 @@
+"""The gateway's connection to its consoles: it carries the outbox, and what consoles ask.
+
+Its last will is the health of the subject `gateway`. States of an earlier run that nobody stands
+for any more are cleared once, before anything else is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import NoReturn
+
+import aiomqtt
+
+from ..config.settings import SiteSection
+from ..drivers.errors import LinkLost
+from ..drivers.transport.backoff import LinkState, forever
+from ..drivers.transport.mqtt import BrokerAddress, Connection, Incoming, connected
+from .health import last_will
+from .messages import encode
+from .outbox import Outbox
+from .topics import COMMANDS, ROOT, health_topic
+
+GATEWAY = "gateway"
+"""The subject of the gateway's own health."""
+
+SWEEP_S = 0.5
+"""After so long without another retained message, all of them have come."""
+
+Answer = Callable[[str, bytes], Awaitable[None]]
+
+
+def will(site: SiteSection, subject: str, now_ns: int) -> aiomqtt.Will:
+    """What the broker tells of `subject` when its connection dies."""
+    message = last_will(site, subject, now_ns)
+    return aiomqtt.Will(health_topic(site.name, subject), encode(message), 1, retain=True)
+
+
+class Publisher:
+    """Carries messages out and commands in, for ever.
+
+    Parameters
+    ----------
+    address : BrokerAddress
+    site : SiteSection
+    outbox : Outbox
+    answer : callable
+        Takes a command's name and payload; when it is done, the command is acknowledged.
+    on_state : callable
+        Told how the connection is.
+    now_ns : callable
+        The clock (UTC).
+    """
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        site: SiteSection,
+        outbox: Outbox,
+        answer: Answer,
+        on_state: Callable[[LinkState], None],
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._address = address
+        self._site = site
+        self._outbox = outbox
+        self._answer = answer
+        self._on_state = on_state
+        self._now_ns = now_ns
+        self._swept = False
+
+    async def run(self) -> NoReturn:
+        """Connect, carry, and begin again."""
+        await forever(self._connect, self._use, self._on_state)
+
+    def _connect(self) -> AbstractAsyncContextManager[Connection]:
+        """Open a session that the broker keeps: commands given while we are away are not lost."""
+        return connected(
+            self._address,
+            will=will(self._site, GATEWAY, self._now_ns()),
+            session=f"havik-{self._site.name}",
+        )
+
+    async def _use(self, link: Connection) -> None:
+        await link.subscribe(f"{ROOT}/{self._site.name}/{COMMANDS}/+", 1)
+        if not self._swept:
+            await self._sweep()
+            self._swept = True
+        self._outbox.again()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._carry(link), name="publish")
+            tasks.create_task(self._listen(link), name="commands")
+
+    async def _carry(self, link: Connection) -> None:
+        while True:
+            publication = await self._outbox.next()
+            try:
+                await link.publish(
+                    publication.topic,
+                    publication.payload,
+                    qos=publication.qos,
+                    retain=publication.retain,
+                )
+            except (LinkLost, asyncio.CancelledError):
+                self._outbox.put_back(publication)
+                raise
+
+    async def _listen(self, link: Connection) -> None:
+        while True:
+            message = await link.receive()
+            room, _, name = message.topic.rpartition("/")
+            if room == f"{ROOT}/{self._site.name}/{COMMANDS}":
+                await self._answer(name, message.payload)
+            message.acknowledge()
+
+    async def _sweep(self) -> None:
+        """Clear what an earlier run left retained and could not clear itself."""
+        async with connected(self._address) as link:
+            rooms = ("tracks", "incidents")
+            await link.subscribe([f"{ROOT}/{self._site.name}/{room}/+" for room in rooms], 1)
+            for topic in await _retained(link) - self._outbox.standing:
+                await link.publish(topic, b"", qos=1, retain=True)
+
+
+async def _retained(link: Connection) -> set[str]:
+    """The topics on which the broker keeps something."""
+    topics: set[str] = set()
+    while True:
+        try:
+            message: Incoming = await asyncio.wait_for(link.receive(), SWEEP_S)
+        except TimeoutError:
+            return topics
+        message.acknowledge()
+        if message.retained and message.payload:
+            topics.add(message.topic)

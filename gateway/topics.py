@@ -1,0 +1,68 @@
+"""The topics of DESIGN's contract with consoles, and what a message does on its own."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from .messages import AnyMessage, Detection, Find, Health, Incident, Reply, Track, encode
+
+ROOT = "havik"
+COMMANDS = "commands"
+
+
+class Publication(NamedTuple):
+    """One payload for the broker; an empty retained one clears its topic."""
+
+    topic: str
+    payload: bytes
+    qos: Literal[0, 1]
+    retain: bool
+
+
+def publications(message: AnyMessage) -> tuple[Publication, ...]:
+    """Give what is to be published for `message`, in order; nothing for what only the log hears.
+
+    Raises
+    ------
+    ValueError
+        If a number in it is not finite.
+    """
+    match message:
+        case Health():
+            topic = health_topic(message.site, message.sensor)
+            return (Publication(topic, encode(message), 1, True),)
+        case Detection():
+            topic = f"{ROOT}/{message.site}/detections/{message.sensor}"
+            return (Publication(topic, encode(message), 0, False),)
+        case Track():
+            topic = f"{ROOT}/{message.site}/tracks/{message.track}"
+            return _kept_while(topic, message, alive=message.state == "alive")
+        case Incident():
+            topic = f"{ROOT}/{message.site}/incidents/{message.incident}"
+            return _kept_while(topic, message, alive=message.state != "closed")
+        case Find():
+            topic = f"{ROOT}/{message.site}/finds/{message.find}"
+            return (Publication(topic, encode(message), 1, False),)
+        case Reply():
+            return (
+                Publication(reply_topic(message.site, message.command), encode(message), 1, False),
+            )
+        case _:
+            return ()
+
+
+def health_topic(site: str, sensor: str) -> str:
+    """The topic of one sensor's health."""
+    return f"{ROOT}/{site}/{sensor}/health"
+
+
+def reply_topic(site: str, command: str) -> str:
+    """The topic of the answer to one command."""
+    return f"{ROOT}/{site}/replies/{command}"
+
+
+def _kept_while(topic: str, message: Track | Incident, *, alive: bool) -> tuple[Publication, ...]:
+    if alive:
+        return (Publication(topic, encode(message), 1, True),)
+    # The last word reaches who listens now; who comes later must not find it.
+    return (Publication(topic, encode(message), 1, False), Publication(topic, b"", 1, True))
