@@ -1,0 +1,152 @@
+"""`havik watch`: a console in the terminal, live over MQTT.
+
+On a terminal it draws the whole screen; into a pipe or a file it writes a line for each change of
+an incident, a find or a sensor's state; with `--json` every message, an object a line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TextIO
+
+import msgspec
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from ..drivers.transport.backoff import LinkState
+from ..drivers.transport.mqtt import BrokerAddress
+from .console import listen, reach
+from .finds import in_words
+from .messages import Find, Health, Incident
+from .screen import Screen
+from .until import until_signalled
+
+FRAMES_S = 0.25
+
+
+def watch(
+    address: BrokerAddress, *, site: str, as_json: bool, seconds: float | None, out: TextIO
+) -> None:
+    """Show what the gateways say until Ctrl-C, or for so many seconds.
+
+    Raises
+    ------
+    UsageError
+        If the broker cannot be reached at first; a later loss is waited for.
+    """
+    asyncio.run(until_signalled(_watch(address, site, as_json, seconds, out)))
+
+
+async def _watch(
+    address: BrokerAddress, site: str, as_json: bool, seconds: float | None, out: TextIO
+) -> None:
+    await reach(address)
+    console = Console(file=out)
+    job: Awaitable[None]
+    if as_json:
+        job = listen(address, JsonLines(out), _tell_link, site)
+    elif console.is_terminal:
+        job = show(address, console, site=site)
+    else:
+        job = listen(address, ChangeLines(out), _tell_link, site)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(job, seconds)
+
+
+async def show(address: BrokerAddress, console: Console, *, site: str = "+") -> None:
+    """Draw a console's screen until cancelled."""
+    screen = Screen()
+    link = LinkState(up=False, since_ns=0, reason="connecting", reconnections=0)
+
+    def on_state(state: LinkState) -> None:
+        nonlocal link
+        link = state
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(listen(address, screen.take, on_state, site), name="listen")
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                lost = [] if link.up else [Text(f"NO BROKER: {link.reason}", "bold white on red")]
+                live.update(Group(*lost, screen.draw(time.time_ns())), refresh=True)
+                await asyncio.sleep(FRAMES_S)
+
+
+class JsonLines:
+    """Every message as one JSON object a line: its topic, and what it says."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def __call__(self, topic: str, payload: bytes) -> None:
+        """Write one message; a cleared topic has a null one."""
+        try:
+            message: object = msgspec.json.decode(payload) if payload else None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            message = {"unreadable": payload.decode("utf-8", "replace")}
+        row = msgspec.json.encode({"topic": topic, "message": message})
+        print(row.decode(), file=self._out, flush=True)
+
+
+class ChangeLines:
+    """A line for each change that a person wants to read afterwards."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._told: dict[str, str] = {}
+
+    def __call__(self, topic: str, payload: bytes) -> None:
+        """Take one message; write a line if it says something new."""
+        try:
+            line = change(topic, payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            line = f"unreadable message on {topic}"
+        if line and self._told.get(topic) != line:
+            self._told[topic] = line
+            print(f"{datetime.now(UTC):%H:%M:%SZ}  {line}", file=self._out, flush=True)
+        if not payload:
+            self._told.pop(topic, None)
+
+
+def change(topic: str, payload: bytes) -> str | None:
+    """Say in one line what a message tells; None for what changes all the time.
+
+    Raises
+    ------
+    msgspec.DecodeError
+        If it is none of the contract's messages.
+    """
+    room = topic.split("/")[2:]
+    if not payload:
+        return None
+    if room[-1] == "health":
+        health = msgspec.json.decode(payload, type=Health)
+        return f"sensor {health.sensor}: {health.state}" + _because(health.reason)
+    if room[0] == "incidents":
+        return _incident(msgspec.json.decode(payload, type=Incident))
+    if room[0] == "finds":
+        return f"find: {in_words(msgspec.json.decode(payload, type=Find))}"
+    return None
+
+
+def _incident(incident: Incident) -> str:
+    last = incident.steps[-1] if incident.steps else None
+    what = ", ".join(incident.labels) or "aircraft"
+    hold = f"; hold {', '.join(incident.hold)}" if incident.hold else ""
+    step = "" if last is None else f"; {last.step}{f' {last.zone}' if last.zone else ''}"
+    return f"incident {incident.incident}: {incident.state}, {what}{step}{hold}"
+
+
+def _because(reason: str | None) -> str:
+    # A silence grows every second: its length is no news.
+    return "" if reason is None else f" ({reason.partition(' for ')[0]})"
+
+
+def _tell_link(state: LinkState) -> None:
+    if not state.up and state.reason:
+        print(f"{state.reason}; trying again", file=sys.stderr)
