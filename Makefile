@@ -30,7 +30,7 @@ contract: .venv/run.stamp  # the schemas under docs/, after a change of the mess
 	$(BIN)/python -m havik.gateway.contract docs
 
 bench: .venv/run.stamp
-	$(BIN)/havik bench all
+	$(BIN)/havik bench all --keep bench/results
 
 .venv/run.stamp: requirements.lock pyproject.toml
 	$(VENV)

@@ -6,10 +6,20 @@ inside the commands, so that `havik --help` answers at once.
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ..config.loader import SettingsError
+from .cli_find import app as find_app
+from .cli_incident import app as incident_app
+from .cli_log import app as log_app
+from .cli_options import LOCAL_BROKER, Broker, Json, LogFolder, Seconds
+from .errors import UsageError
 
 app = typer.Typer(
     name="havik",
@@ -18,18 +28,170 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Drone detection and contraband sensor gateway. Receives only.",
 )
-log_app = typer.Typer(no_args_is_help=True, help="The central log.")
-find_app = typer.Typer(no_args_is_help=True, help="Contraband records.")
-incident_app = typer.Typer(no_args_is_help=True, help="The search workflow.")
 app.add_typer(log_app, name="log")
 app.add_typer(find_app, name="find")
 app.add_typer(incident_app, name="incident")
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-LogFolder = Annotated[
-    Path | None, typer.Option("--log", help="The central log's folder.", metavar="PATH")
-]
-Broker = Annotated[
-    str, typer.Option("--broker", help="mqtt://[user@]host[:port], or mqtts:// for TLS.")
-]
-LOCAL_BROKER = "mqtt://127.0.0.1:1883"
+SiteFile = Annotated[Path, typer.Argument(metavar="SITE.toml", help="A site's settings.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(version("havik"))
+        raise typer.Exit
+
+
+@app.callback()
+def havik(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Watch a prison's perimeter: one alarm per flight, where to search, and a log that holds."""
+
+
+@app.command()
+def demo(seconds: Seconds = 60.0, as_json: Json = False, log: LogFolder = None) -> None:
+    """A drone drop at night, all on this machine: broker, sensors, gateway, log and console."""
+    from .demo import run_demo
+
+    verified = run_demo(seconds=seconds, as_json=as_json, log_folder=log, out=sys.stdout)
+    raise typer.Exit(0 if verified else 1)
+
+
+@app.command()
+def run(
+    site: SiteFile,
+    log: LogFolder = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.")] = False,
+) -> None:
+    """The gateway of one site, until Ctrl-C."""
+    from .run import run_site
+
+    run_site(site, log, verbose=verbose)
+
+
+@app.command()
+def check(site: SiteFile) -> None:
+    """Read a site's settings, try its ports and its broker, and say how to mend what is wrong."""
+    from .check import check as check_site
+
+    check_site(site, sys.stdout)
+
+
+@app.command()
+def drivers(as_json: Json = False) -> None:
+    """The drivers: name, transport, what they read, documents followed."""
+    from .decode import drivers_table
+
+    drivers_table(sys.stdout, as_json=as_json)
+
+
+@app.command()
+def decode(
+    driver: Annotated[str, typer.Argument(metavar="DRIVER", help="As `havik drivers` names it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Bytes as they came.")],
+    as_json: Json = False,
+) -> None:
+    """A raw capture (serial bytes, JSON as it came over MQTT, blocks of I/Q) to readings."""
+    from .decode import decode as decode_capture
+
+    decode_capture(driver, file, as_json=as_json, out=sys.stdout)
+
+
+@app.command()
+def scan(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="SigMF or raw I/Q.")],
+    dtype: Annotated[
+        str | None, typer.Option("--dtype", help="cf32, cf64, ci16, ci8 or cu8.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", metavar="HZ", help="Sample rate, as 50e6.")
+    ] = None,
+    center: Annotated[
+        float | None, typer.Option("--center", metavar="HZ", help="Tuned centre, as 2.44e9.")
+    ] = None,
+    as_json: Json = False,
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="OUT", help="Draw the spectrogram.")
+    ] = None,
+) -> None:
+    """Radio recordings to named emissions."""
+    from .scan import scan as scan_files
+
+    scan_files(
+        files,
+        sample_type=dtype,
+        rate_hz=rate,
+        center_hz=center,
+        as_json=as_json,
+        png=png,
+        out=sys.stdout,
+    )
+
+
+@app.command()
+def simulate(
+    scene: Annotated[Path, typer.Argument(metavar="SCENE.toml", help="What happens.")],
+    pty: Annotated[
+        Path | None, typer.Option("--pty", metavar="FOLDER", help="Where serial ports appear.")
+    ] = None,
+    broker: Annotated[
+        str | None, typer.Option("--broker", help="Instead of the site's own.")
+    ] = None,
+    speed: Annotated[float, typer.Option(help="Of the scene, over its own.")] = 1.0,
+    seconds: Annotated[float | None, typer.Option(help="Instead of its own length.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option("--truth", metavar="FILE", help="What really was where.")
+    ] = None,
+) -> None:
+    """Simulated devices of a scene, on pseudo-terminals and at a broker."""
+    from .simulate import simulate as simulate_scene
+
+    simulate_scene(scene, pty=pty, broker=broker, speed=speed, seconds=seconds, truth_file=truth)
+
+
+@app.command()
+def watch(
+    broker: Broker = LOCAL_BROKER,
+    site: Annotated[str, typer.Option("--site", help="One site; all of them otherwise.")] = "+",
+    as_json: Json = False,
+    seconds: Annotated[float | None, typer.Option(help="Only for so long.")] = None,
+) -> None:
+    """A console in the terminal: incidents, tracks and sensors, live over MQTT."""
+    from .broker import from_url
+    from .watch import watch as watch_broker
+
+    watch_broker(from_url(broker), site=site, as_json=as_json, seconds=seconds, out=sys.stdout)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A stage, or `all`.")] = "all",
+    as_json: Json = False,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="FOLDER", help="For the rows as JSON lines.")
+    ] = None,
+) -> None:
+    """Measure a stage, each figure beside its floor in the same run."""
+    from ..bench.catalogue import UnknownBench
+    from ..bench.catalogue import run as run_bench
+
+    try:
+        run_bench(name, as_json_lines=as_json, out=sys.stdout, keep=keep)
+    except UnknownBench as error:
+        raise UsageError(str(error)) from None
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is one clear line and exit code 2."""
+    try:
+        app()
+    except (UsageError, SettingsError) as error:
+        print(f"havik: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of our output, as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)

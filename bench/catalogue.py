@@ -1,0 +1,62 @@
+"""The one list of benchmarks, and how they are run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TextIO, cast
+
+from rich.console import Console
+
+from .rows import Row, as_json, show
+
+BENCHES = {
+    "radio": "scan: MS/s against the bare FFT, detection of weak bursts, false alarms",
+    "drivers": "decoding: frames and bytes a second against bare unpacking",
+    "delay": "from a sensor's last byte to the console's message",
+    "log": "durable records a second, and verification",
+}
+"""Each by its room in this folder."""
+
+
+class UnknownBench(ValueError):
+    """There is no benchmark of that name; the text names those there are."""
+
+
+def run(name: str, *, as_json_lines: bool, out: TextIO, keep: Path | None = None) -> None:
+    """Run one benchmark or `all`; write its rows as a table or as JSON lines.
+
+    Parameters
+    ----------
+    name : str
+    as_json_lines : bool
+        One JSON object a line; a table otherwise.
+    out : file
+    keep : Path, optional
+        A folder for the rows as JSON lines, whatever is shown.
+
+    Raises
+    ------
+    UnknownBench
+        If there is none of that name.
+    """
+    if name != "all" and name not in BENCHES:
+        raise UnknownBench(f"no benchmark {name}; there are all, {', '.join(BENCHES)}")
+    for bench in BENCHES if name == "all" else (name,):
+        print(f"{bench}: {BENCHES[bench]}", file=sys.stderr)
+        rows = _job(bench)()
+        lines = "".join(as_json(row).decode() + "\n" for row in rows)
+        if as_json_lines:
+            out.write(lines)
+        else:
+            show(rows, Console(file=out, width=None if out.isatty() else 140))
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+            (keep / f"{bench}.jsonl").write_text(lines)
+
+
+def _job(bench: str) -> Callable[[], list[Row]]:
+    module = import_module(f".{bench}", __package__)
+    return cast(Callable[[], list[Row]], module.run)
