@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +19,7 @@ from ..drivers.errors import CaptureError
 from ..drivers.readings import Reading, RemoteIdReport
 from ..drivers.transport.recording import Recording
 from .errors import UsageError
+from .progress import SILENT_S, Progress
 from .reading_lines import UNTIMED, as_json_line, as_text_line, identifier
 
 
@@ -47,7 +50,7 @@ def decode(
     line = as_json_line if as_json else as_text_line
     readings, aircraft = 0, Aircraft()
     try:
-        for reading in recording.readings(decoder, UNTIMED):
+        for reading in _with_progress(recording.readings(decoder, UNTIMED), recording, file, out):
             readings += 1
             aircraft.hear(reading)
             print(line(reading), file=out)
@@ -104,6 +107,20 @@ class Aircraft:
         nameless = self._transmitters.difference(*self._named.values())
         count = len(self._named) + len(nameless)
         return [f"{count} aircraft"] if count else []
+
+
+def _with_progress(
+    readings: Iterable[Reading], recording: Recording, file: Path, out: TextIO
+) -> Iterator[Reading]:
+    """Show how much of `file` was read, unless the readings themselves pass on a terminal."""
+    size = file.stat().st_size if file.is_file() else 0
+    done = 0
+    with Progress(size, "decoding", silent_s=math.inf if out.isatty() else SILENT_S) as progress:
+        for reading in readings:
+            if recording.read_bytes != done:
+                progress.advance(recording.read_bytes - done)
+                done = recording.read_bytes
+            yield reading
 
 
 def _driver(name: str) -> Driver:

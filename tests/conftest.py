@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is imported out of the search for leaks behind each test: it is most of the work."""
+    """Leave what is imported out of the search for leaks behind each test: it is most of it."""
     gc.collect()
     gc.freeze()
 

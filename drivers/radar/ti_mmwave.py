@@ -17,8 +17,9 @@ with SDK 3.6.
 A packet is filled up to a multiple of 32 with whatever lay in memory, so the fill is never read.
 Parts of other types (range profile, heat maps) are skipped by their length. There is no checksum:
 a packet is believed when the lengths of its parts and its own length agree, and its points are as
-many as their side info; a changed byte inside a payload goes unseen. The radar knows no time of
-day.
+many as their side info; a changed byte inside a payload goes unseen. The header's number of points
+is not compared: of a log whose bytes 13 had become 10, it would cost the frames of 13 points. The
+radar knows no time of day.
 
 Not read: SDK 1 and 2 (other points), xWR14xx (a header of 36 bytes), people-counting packets.
 """

@@ -61,10 +61,13 @@ class Recording:
     ----------
     refused : Counter
         Rows that could not be read, by reason.
+    read_bytes : int
+        How much of the file was read so far.
     """
 
     def __init__(self, file: Path, wire: Wire) -> None:
         self.refused: Counter[str] = Counter()
+        self.read_bytes = 0
         self._file = file
         self._wire = wire
 
@@ -80,7 +83,9 @@ class Recording:
             with self._file.open("rb") as file:
                 if not file.peek(1):
                     raise CaptureError(f"{self._file} is empty: nothing was captured")
-                yield from self._read(file)
+                for piece in self._read(file):
+                    self.read_bytes = file.tell()
+                    yield piece
         except IsADirectoryError:
             raise CaptureError(f"{self._file} is a folder: name one capture file") from None
         except FileNotFoundError:

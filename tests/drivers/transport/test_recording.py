@@ -54,6 +54,14 @@ def test_a_stream_that_begins_like_json_is_a_stream(tmp_path: Path) -> None:
     assert data(pieces(tmp_path, b"{}{}", "serial")) == [b"{}{}"]
 
 
+def test_it_tells_how_much_was_read(tmp_path: Path) -> None:
+    file = tmp_path / "capture"
+    file.write_bytes(bytes(2 * CHUNK_BYTES + 5))
+    recording = Recording(file, "serial")
+    read = [recording.read_bytes for _ in recording.pieces()]
+    assert read == [CHUNK_BYTES, 2 * CHUNK_BYTES, 2 * CHUNK_BYTES + 5]
+
+
 # tables
 
 
