@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ..config.settings import BrokerSection
 from ..drivers.transport.mqtt import BrokerAddress
@@ -50,30 +50,43 @@ def from_url(url: str) -> BrokerAddress:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"--broker {url}: {error}; {form}") from None
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise UsageError(f"--broker {url} is no broker; {form}")
-    if parts.password:
+        after_secrets = url.rpartition("@")[2]
+        raise UsageError(f"--broker …{after_secrets}: {error}; {form}") from None
+    if parts.password is not None:
         raise UsageError(f"--broker holds a password; put it into {PASSWORD_VARIABLE} instead")
+    more = parts.path not in ("", "/") or parts.query or parts.fragment
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or port == 0 or more:
+        raise UsageError(f"--broker {url} is no broker; {form}")
     tls = parts.scheme == "mqtts"
+    username = unquote(parts.username) if parts.username else None
     return BrokerAddress(
         host=parts.hostname,
         port=port or (8883 if tls else 1883),
-        username=parts.username,
-        password=os.environ.get(PASSWORD_VARIABLE) if parts.username else None,
+        username=username,
+        password=os.environ.get(PASSWORD_VARIABLE) if username else None,
         tls=tls,
     )
 
 
 def _password(broker: BrokerSection) -> str | None:
     if broker.password_file:
-        try:
-            return Path(broker.password_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise UsageError(f"broker.password_file {broker.password_file}: {reason}") from None
+        return _password_in(broker.password_file)
     if broker.password_env:
         if broker.password_env not in os.environ:
             raise UsageError(f"broker.password_env: set the variable {broker.password_env}")
         return os.environ[broker.password_env]
     return None
+
+
+def _password_in(file: str) -> str:
+    reason = "is empty; write the password into it"
+    try:
+        password = Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+    except UnicodeDecodeError:
+        reason = "is not text; write the password into it"
+    else:
+        if password:
+            return password
+    raise UsageError(f"broker.password_file {file}: {reason}")
