@@ -10,6 +10,7 @@ Cost: seven additions and a comparison for each cell, that is for each `AVERAGED
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -103,7 +104,7 @@ def find_boxes(
     if not above.any():
         return [], 0
     reach = max(1, round(JOIN_HZ / bin_hz))
-    strong = list(_boxes(ratio, smooth > threshold * STRONG, reach))
+    strong = [_refilled(box, above) for box in _boxes(ratio, smooth > threshold * STRONG, reach)]
     for box in strong:
         _clear(above, box)
     least = (threshold - 1) / 2  # below it is what smoothing carried over from a neighbour
@@ -111,6 +112,12 @@ def find_boxes(
     boxes = gathered([*strong, *weak], bin_hz, proven)
     kept = sorted(boxes[:MOST_BOXES], key=lambda box: (box.first_row, box.first_bin))
     return kept, len(boxes) - len(kept)
+
+
+def _refilled(box: Box, above: Mask) -> Box:
+    """A strong box with the share of its cells above the lower threshold."""
+    inside = above[box.first_row : box.last_row, box.first_bin : box.last_bin]
+    return replace(box, filled=float(np.mean(inside)))
 
 
 def _clear(above: Mask, box: Box) -> None:

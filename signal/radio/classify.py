@@ -6,7 +6,7 @@ Only what is proven by structure gets a name; what is merely there is `unknown`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,9 @@ LTE_PREFIX = 72
 
 LOOKED_AT_S = 3e-3
 """Of a longer emission this much is measured: its structure shows in that."""
+
+EARLY_S = 0.12e-3
+"""A box may begin a cell after its emission, whose first microseconds hold the training."""
 
 Family = Literal["drone", "controller", "background", "unknown"]
 
@@ -169,7 +172,8 @@ def carrier_emission(seen: Seen, tuned_hz: float) -> Emission:
 def _features(seen: Seen, segment: Segment, segment_start_s: float) -> dict[str, float]:
     features = {"filled": round(seen.filled, 3)}
     if seen.bandwidth_hz >= RULES[0].narrowest_hz:
-        wave = _cut(seen, segment, segment_start_s, WIFI_RATE_HZ)
+        early = replace(seen, start_s=seen.start_s - EARLY_S, duration_s=seen.duration_s + EARLY_S)
+        wave = _cut(early, segment, segment_start_s, WIFI_RATE_HZ)
         features["short_training"] = round(short_training(wave), 3)
     if seen.bandwidth_hz >= RULES[1].narrowest_hz:
         wave = _cut(seen, segment, segment_start_s, RATE_HZ)

@@ -34,8 +34,11 @@ CENTER_STEP_HZ = 3e6
 
 CHANNEL_HZ = BANDWIDTH_HZ + CENTER_STEP_HZ
 
-GHOST_SHARE = 0.25
+GHOST_SHARE = 0.5
 """A fit that overlaps a better one and has less of its surprise is that burst's side lobe."""
+
+CHANCE = 3.0
+"""Standard deviations of the power of one symbol's noise, which has 600 degrees of freedom."""
 
 FIRST_SYMBOL_S = (PREFIXES[9][0] + SYMBOL) / RATE_HZ
 
@@ -149,13 +152,21 @@ def _before_root_600(symbols: int) -> int:
 
 
 def _count_symbols(channel: Samples, root_600_at: int) -> int:
-    """Nine, unless the first symbol of nine is clearly empty."""
+    """Nine, unless the first symbol of nine is clearly empty.
+
+    It is nearer to silence than to the burst, and farther from the burst than chance: below -9 dB
+    in-band that cannot be told, and the form in use today is taken.
+    """
     first = root_600_at - _before_root_600(9)
     if first < 0:
         return 8 if root_600_at - _before_root_600(8) >= 0 else 9
-    before = _power(channel[first : first + 80 + SYMBOL])
-    during = _power(channel[root_600_at : root_600_at + SYMBOL])
-    return 8 if before < during / 2 else 9
+    end = first + _symbol_starts(9)[-1]
+    during = _power(channel[root_600_at : root_600_at + 3 * SYMBOL])
+    around = [channel[max(0, first - SYMBOL) : first], channel[end : end + SYMBOL]]
+    silence = min((_power(one) for one in around if len(one) >= SYMBOL // 2), default=0.0)
+    before = _power(channel[first : first + SYMBOL])
+    clearly = before < during * (1 - CHANCE / np.sqrt(CARRIERS))
+    return 8 if clearly and before < (during + silence) / 2 else 9
 
 
 def _power(samples: Samples) -> float:

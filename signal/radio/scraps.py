@@ -3,7 +3,8 @@
 Two kinds are known:
 
 - Parts: an emission near the threshold, or one that leaves gaps, falls into pieces. What lies
-  in its time and near its band is a piece of it; near is farther for a box that is less filled.
+  in its time and near its band is a piece of it. Near is farther for a box that is less filled,
+  and for two as dense as each other that begin and end together.
 - Skirts: what amplifiers add beside a strong emission, while it lasts. Third-order products reach
   one bandwidth beyond its edges, 20 dB and more below it (IEEE 802.11-2020, 17.3.9.3; Bluetooth
   Core 5.4, vol. 6, part A, 3.2). What is weaker than that is not told by itself.
@@ -27,6 +28,9 @@ SKIRT_SHARE = 0.01
 
 PART_DENSITY = 2.0
 """A part's density over its emission's, at most: a far stronger piece is an emission itself."""
+
+TWIN_SHARE = 0.25
+"""Of the bandwidth: how far apart two pieces lie that begin and end together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,14 @@ def _whole_of(box: Box, kept: Sequence[Box], bin_hz: float) -> int | None:
     """The place of the emission that `box` is a part of."""
     of = _Fields(kept)
     shared = np.minimum(of.last_row, box.last_row) - np.maximum(of.first_row, box.first_row)
-    reach = np.maximum(JOIN_HZ / bin_hz, (1 - of.filled) * (of.last_bin - of.first_bin) / 2)
+    width = of.last_bin - of.first_bin
+    twins = (
+        (np.abs(of.first_row - box.first_row) <= JOIN_ROWS)
+        & (np.abs(of.last_row - box.last_row) <= JOIN_ROWS)
+        & (box.snr * PART_DENSITY >= of.snr)
+    )
+    share = np.maximum((1 - of.filled) / 2, np.where(twins, TWIN_SHARE, 0))
+    reach = np.maximum(JOIN_HZ / bin_hz, share * width)
     mostly = 2 * shared > box.rows
     parts = mostly & (_gaps(box, of) <= reach) & (box.snr <= of.snr * PART_DENSITY)
     return int(np.argmax(parts)) if parts.any() else None

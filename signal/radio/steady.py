@@ -34,7 +34,9 @@ class CarrierLog:
             if before is not None:
                 self._open.remove(before)
                 end_s = carrier.start_s + carrier.duration_s
-                carrier = replace(before, duration_s=end_s - before.start_s)
+                carrier = replace(
+                    carrier, start_s=before.start_s, duration_s=end_s - before.start_s
+                )
             lasting.append(carrier)
         ended = self._open + [one for one in lasting if one.duration_s >= LONGEST_S]
         self._open = [one for one in lasting if one.duration_s < LONGEST_S]

@@ -24,7 +24,7 @@ def noise(rng: np.random.Generator, samples: int, power: float = 1.0) -> Samples
 
 
 def droneid_burst(sample_rate_hz: float, rng: np.random.Generator, *, symbols: int = 9) -> Samples:
-    """One DroneID burst: 643.2 us (9 symbols) or 571.4 us (the older 8 symbols).
+    """One DroneID burst: 643.2 us (9 symbols) or 571.9 us (the older 8 symbols).
 
     600 subcarriers of 15 kHz, QPSK of random bits but for the two Zadoff-Chu symbols (Schiller et
     al., NDSS 2023; Bender, 2022). It starts with the first sample.
