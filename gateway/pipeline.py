@@ -24,7 +24,7 @@ from .fusion import Fusion, Told
 from .lanes import Lane
 from .log.recorder import Recorder
 from .log.restore import answered_commands, open_incidents
-from .messages import Audit, Find, Health, Incident, Recorded, new_id
+from .messages import Audit, Find, Health, Incident, Recorded, Reply, new_id
 from .outbox import Outbox
 from .plan import Plan
 from .publish import GATEWAY, Publisher
@@ -80,6 +80,7 @@ class Gateway:
         self._fusion = Fusion(settings, restored)
         self._desk = Desk(site, self._fusion.incidents, answered_commands(log_folder))
         self._outbox = Outbox()
+        self._broker_tried = False
         self._tell(restored)
         broker = None if settings.broker is None else from_settings(settings.broker)
         plan = Plan(site, settings.zones)
@@ -150,14 +151,13 @@ class Gateway:
                 told_ns = now_ns
             await asyncio.sleep(TICK_S)
 
-    async def _answer(self, name: str, payload: bytes) -> None:
+    async def _answer(self, name: str, payload: bytes) -> Reply | None:
         """Do one command; its reply waits for its record, its change for nobody."""
         answer = self._desk.take(name, payload, self._now_ns())
         self._tell(answer.changes)
         if answer.records:
             await self._recorder.submit(*answer.records)
-        if answer.reply is not None:
-            self._outbox.tell(answer.reply)
+        return answer.reply
 
     def _say(self, told: Iterable[Told]) -> None:
         """Hand messages to consoles and, where they matter for good, to the log."""
@@ -182,8 +182,9 @@ class Gateway:
     def _on_broker(self, state: LinkState) -> None:
         if state.up:
             _log.info("connected to the broker")
-        elif state.reason:
+        elif self._broker_tried:
             _log.warning("%s; trying again", state.reason)
+        self._broker_tried = True
 
     def _health(self, now_ns: int) -> Health:
         recorder = self._recorder

@@ -1,7 +1,7 @@
 """The gateway's connection to its consoles: it carries the outbox, and what consoles ask.
 
 Its last will is the health of the subject `gateway`. States of an earlier run that nobody stands
-for any more are cleared once, before anything else is told.
+for any more are cleared once, beside the rest: no command waits for that.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from ..drivers.errors import LinkLost
 from ..drivers.transport.backoff import LinkState, forever
 from ..drivers.transport.mqtt import BrokerAddress, Connection, Incoming, connected
 from .health import last_will
-from .messages import encode
+from .messages import Reply, encode
 from .outbox import Outbox
-from .topics import COMMANDS, ROOT, health_topic
+from .topics import COMMANDS, ROOT, health_topic, publications
 
 GATEWAY = "gateway"
 """The subject of the gateway's own health."""
@@ -28,7 +28,7 @@ GATEWAY = "gateway"
 SWEEP_S = 0.5
 """After so long without another retained message, all of them have come."""
 
-Answer = Callable[[str, bytes], Awaitable[None]]
+Answer = Callable[[str, bytes], Awaitable[Reply | None]]
 
 
 def will(site: SiteSection, subject: str, now_ns: int) -> aiomqtt.Will:
@@ -46,7 +46,8 @@ class Publisher:
     site : SiteSection
     outbox : Outbox
     answer : callable
-        Takes a command's name and payload; when it is done, the command is acknowledged.
+        Takes a command's name and payload, and gives the reply once its record is durable. The
+        broker keeps the command until the reply is with it: a kill in between brings it again.
     on_state : callable
         Told how the connection is.
     now_ns : callable
@@ -84,11 +85,10 @@ class Publisher:
 
     async def _use(self, link: Connection) -> None:
         await link.subscribe(f"{ROOT}/{self._site.name}/{COMMANDS}/+", 1)
-        if not self._swept:
-            await self._sweep()
-            self._swept = True
         self._outbox.again()
         async with asyncio.TaskGroup() as tasks:
+            if not self._swept:
+                tasks.create_task(self._sweep(), name="sweep")
             tasks.create_task(self._carry(link), name="publish")
             tasks.create_task(self._listen(link), name="commands")
 
@@ -111,7 +111,9 @@ class Publisher:
             message = await link.receive()
             room, _, name = message.topic.rpartition("/")
             if room == f"{ROOT}/{self._site.name}/{COMMANDS}":
-                await self._answer(name, message.payload)
+                reply = await self._answer(name, message.payload)
+                for topic, payload, qos, retain in () if reply is None else publications(reply):
+                    await link.publish(topic, payload, qos=qos, retain=retain)
             message.acknowledge()
 
     async def _sweep(self) -> None:
@@ -121,6 +123,7 @@ class Publisher:
             await link.subscribe([f"{ROOT}/{self._site.name}/{room}/+" for room in rooms], 1)
             for topic in await _retained(link) - self._outbox.standing:
                 await link.publish(topic, b"", qos=1, retain=True)
+        self._swept = True
 
 
 async def _retained(link: Connection) -> set[str]:
