@@ -37,7 +37,8 @@ def print_table(
     if named:
         console.print(table)
     rest = _rest(emissions, title, has_named=bool(named), sign="" if on_the_air else "+")
-    console.print(rest, markup=False, highlight=False, soft_wrap=True)
+    if rest:
+        console.print(rest, markup=False, highlight=False, soft_wrap=True)
 
 
 def _row(emission: Emission, on_the_air: bool) -> list[str]:

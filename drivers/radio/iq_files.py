@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ...signal.radio.iq import SAMPLE_TYPES, Samples, sample_bytes, to_complex64
 from ..errors import CaptureError
-from .iq_plausible import FEW, LARGEST, absurd_share, foreign, other_type
+from .iq_plausible import FEW, LARGEST, absurd_share, foreign, likely_type, other_type
 from .sigmf_meta import SigmfMeta, Tuning, is_sigmf, read_sigmf
 
 BLOCK = 65_536
@@ -208,7 +208,7 @@ def _check_probe(file: IqFile, probe: bytes) -> None:
     if absurd > FEW:
         raise CaptureError(
             f"{file.path} is not {file.sample_type}: {absurd:.0%} of its values are no receiver's; "
-            "give --dtype ci16, ci8, cu8 or cf64, whichever it is"
+            f"give --dtype {likely_type(probe) or 'ci16, ci8, cu8 or cf64, whichever it is'}"
         )
 
 

@@ -33,6 +33,11 @@ MOST = 0.99
 UNIFORM_BITS = 7.9  # entropy of a byte that takes all values alike, by a probe of 4,096 and more
 FEWEST_FOR_A_VERDICT = 4096
 
+QUIETER = 0.6
+SILENT = 3.0
+"""Steps of 8 bits: an overloaded receiver gives two values only, which the other type reads as
+next to nothing."""
+
 
 def foreign(raw: bytes) -> str | None:
     """Name the kind of file that `raw`, its start, gives away; `None` where it is none of them."""
@@ -62,9 +67,20 @@ def other_type(raw: bytes, sample_type: str) -> str | None:
         true_type = "ci16"
     elif sample_type == "ci16" and _is_8_bit(raw):
         true_type = "ci8 or cu8"
+    elif sample_type in {"ci8", "cu8"}:
+        true_type = _other_8_bit_type(raw, sample_type)
     else:
         return None
     return None if true_type == sample_type else true_type
+
+
+def likely_type(raw: bytes) -> str | None:
+    """Name the type that bytes look like which are no cf32; `None` where they look like none."""
+    if len(raw) < FEWEST_FOR_A_VERDICT:
+        return None
+    if _float_words(raw, 2)[1] > MOST:
+        return "cf64"
+    return "ci16" if _is_16_bit(raw) else "ci8 or cu8" if _is_8_bit(raw) else None
 
 
 def absurd_share(raw: bytes, sample_type: str) -> float:
@@ -101,6 +117,21 @@ def _is_8_bit(raw: bytes) -> bool:
     """Whether low bytes are as orderly as high ones: not the low halves of numbers."""
     low, high = _entropies(raw)
     return 0 < low < UNIFORM_BITS - 0.5 and abs(low - high) < 0.5 and high > 1.5
+
+
+def _other_8_bit_type(raw: bytes, sample_type: str) -> str:
+    """The other 8-bit type where it reads the bytes as a far quieter signal, but not as silence.
+
+    Receivers leave room below full scale; the wrong zero turns small values into the largest.
+    """
+    values = np.frombuffer(raw, np.uint8)
+    loudness = {
+        "ci8": float(np.mean(np.abs(values.view(np.int8).astype(np.int16)))),
+        "cu8": float(np.mean(np.abs(values - 127.5))),
+    }
+    other = "cu8" if sample_type == "ci8" else "ci8"
+    wrong = SILENT < loudness[other] < QUIETER * loudness[sample_type]
+    return other if wrong else sample_type
 
 
 def _entropies(raw: bytes) -> tuple[float, float]:
