@@ -351,7 +351,18 @@ async def test_what_another_process_left_is_fetched_unasked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "LOOK_S", 0.001)
+    looked_in_vain = 0
+    real_waiting = Spool.waiting
+
+    def waiting(spool: Spool, most: int) -> list[tuple[int, bytes]]:
+        nonlocal looked_in_vain
+        found = real_waiting(spool, most)
+        looked_in_vain += not found
+        return found
+
+    monkeypatch.setattr(Spool, "waiting", waiting)
     async with Recorder(tmp_path) as recorder:
+        await until(lambda: looked_in_vain > 2)  # on entering, at its first look, and unasked
         with Spool(tmp_path) as other:
             other.add([encode(audit("left"))])
         await until(lambda: recorder.entries == 1)

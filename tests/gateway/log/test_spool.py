@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from havik.gateway.errors import UsageError
@@ -38,6 +38,7 @@ def test_what_was_added_is_there_for_the_next_run(tmp_path: Path) -> None:
         assert records(spool.waiting()) == [b"a", b"b"]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.lists(st.binary(max_size=8), max_size=5), max_size=8), st.data())
 def test_it_is_a_queue(
     tmp_path_factory: pytest.TempPathFactory, calls: list[list[bytes]], data: st.DataObject

@@ -69,3 +69,18 @@ def test_any_bit_of_the_file_is_seen_or_does_not_matter(whole_log: Path, tmp_pat
         elif verdict.first_bad is not None:
             assert verdict.entries == verdict.first_bad <= SIZE
     assert seen > 100
+
+
+def test_damage_beside_the_entries_is_seen(whole_log: Path) -> None:
+    with closing(sqlite3.connect(whole_log / "log.db")) as db:
+        ((page,),) = db.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_entry_1'"
+        )
+        ((size,),) = db.execute("PRAGMA page_size")
+    data = bytearray((whole_log / "log.db").read_bytes())
+    place = data.index(b"id-44", (page - 1) * size, page * size)
+    data[place] ^= 1  # in the index of ids, which no hash covers
+    (whole_log / "log.db").write_bytes(data)
+    verdict = verify(whole_log)
+    is_bad(verdict, None)
+    assert verdict.entries == SIZE
