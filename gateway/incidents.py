@@ -161,7 +161,7 @@ class Incidents:
             raise RefusedError(
                 f"{zone} is not on hold (on hold: {', '.join(before.hold) or 'none'})"
             )
-        if not _is_searched(before, zone):
+        if not is_searched(before, zone):
             raise RefusedError(f"{zone} has not been searched; record a find or a negative search")
         step = Step(step="released", time_ns=now_ns, by=by, zone=zone)
         hold = tuple(held for held in before.hold if held != zone)
@@ -289,7 +289,7 @@ class Incidents:
             return incident
         if zone.kind == "yard" and zone.id not in {place.zone for place in incident.search}:
             incident = replace(incident, search=(*incident.search, Place(zone=zone.id)))
-        is_noted = zone.id in incident.hold and not _is_searched(incident, zone.id)
+        is_noted = zone.id in incident.hold and not is_searched(incident, zone.id)
         if not sighting.hovering or is_noted:
             return incident
         place = Place(zone=zone.id, position=self._plan.to_position(place_m))
@@ -311,7 +311,7 @@ class Incidents:
             search = tuple(Place(zone=yard) for yard in yards)
         elif not hold:
             below = {place.zone for place in search}
-            hold = tuple(y for y in yards if y in below and not _is_searched(before, y))
+            hold = tuple(y for y in yards if y in below and not is_searched(before, y))
         step = Step(step="contact-lost", time_ns=now_ns)
         after = replace(
             before, contact=False, search=search, hold=hold, steps=(*before.steps, step)
@@ -330,7 +330,7 @@ def _with(known: tuple[str, ...], *new: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known, *(name for name in new if name))))
 
 
-def _is_searched(incident: Incident, zone: str) -> bool:
+def is_searched(incident: Incident, zone: str) -> bool:
     """Whether a search of `zone` is recorded, and no hover over it since."""
     of_zone = (step.step for step in reversed(incident.steps) if step.zone == zone)
     return next((step for step in of_zone if step in ("searched", "drop-suspected")), None) == (

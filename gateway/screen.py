@@ -1,29 +1,40 @@
 """The console's screen: what the topics say, laid out for one look at three in the morning.
 
-Messages in, a picture out; no I/O, time is passed in.
+Messages in, a picture out; no I/O, time is passed in. The picture fits the terminal: incidents
+come first, each at least as a line, then sensors that are not well, then tracks, then the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
-from rich.console import Group, RenderableType
-from rich.panel import Panel
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from ..drivers.readings import Position
+from .incident_panel import (
+    ago,
+    clock,
+    incident_line,
+    incident_panel,
+    position_text,
+    printable,
+    urgency,
+)
 from .messages import Detection, Find, Health, Incident, Track
 
 STATE_STYLE = {"online": "green", "degraded": "yellow", "offline": "bold red"}
 MOST_TRACKS = 12
+MOST_ILL = 4
 MOST_KEPT = 500
 RIGHT = {"height", "speed", "course", "seen", "for", "readings", "refused", "dropped"}
 
-Kept = TypeVar("Kept", Incident, Track, Find)
+Kept = TypeVar("Kept", Incident, Track, Find, Health, Detection)
+Line = list[Segment]
+Lines = Callable[..., list[Line]]
 
 
 class Screen:
@@ -45,13 +56,13 @@ class Screen:
             return
         try:
             self._take(levels, payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.unreadable += 1
 
     def _take(self, levels: list[str], payload: bytes) -> None:
         room, subject = levels[2], levels[3]
         if subject == "health":
-            self.health[f"{levels[1]}/{room}"] = msgspec.json.decode(payload, type=Health)
+            _keep(self.health, f"{levels[1]}/{room}", payload, Health)
         elif room == "incidents":
             _keep(self.incidents, subject, payload, Incident)
         elif room == "tracks":
@@ -60,152 +71,170 @@ class Screen:
             _keep(self.finds, subject, payload, Find)
         elif room == "detections":
             self.detections += 1
-            detection = msgspec.json.decode(payload, type=Detection)
-            if detection.kind == "radio-emission":
-                self.emissions[subject] = detection
+            if msgspec.json.decode(payload, type=Detection).kind == "radio-emission":
+                _keep(self.emissions, f"{levels[1]}/{subject}", payload, Detection)
 
     def draw(self, now_ns: int) -> RenderableType:
         """The whole screen at `now_ns`."""
-        return Group(
-            self._header(now_ns),
-            *self._incident_panels(now_ns),
-            self._track_table(now_ns),
-            self._sensor_table(now_ns),
-        )
+        return _Picture(self, now_ns)
 
-    def _header(self, now_ns: int) -> RenderableType:
-        sites = {health.site for health in self.health.values()}
-        line = Text.assemble(
-            ("HAVIK ", "bold cyan"),
-            (", ".join(sorted(sites)) or "waiting for a gateway", "bold"),
-            f"   {_clock(now_ns)} UTC   {self.detections} detections   {len(self.finds)} finds",
-        )
-        if self.unreadable:
-            line.append(f"   {self.unreadable} unreadable messages", "red")
+
+class _Picture:
+    """A screen at one moment, as large as the terminal that it is drawn on."""
+
+    def __init__(self, screen: Screen, now_ns: int) -> None:
+        self._screen = screen
+        self._now_ns = now_ns
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw what there is room for, what matters most first."""
+        width, height = options.max_width, options.max_height - 1  # one for the console's own word
+        free = options.update(height=None)
+
+        def lines(*parts: RenderableType) -> list[Line]:
+            return [line for part in parts for line in console.render_lines(part, free, pad=False)]
+
+        drawn = lines(self._header())
+        ill = lines(*self._ill())
+        drawn += self._incidents(lines, height - len(drawn) - len(ill)) + ill
+        drawn += self._table(lines, self._tracks(width), height - len(drawn))
+        drawn += self._table(lines, self._sensors(width), height - len(drawn))
+        for line in drawn[:height]:
+            yield from line
+            yield Segment.line()
+
+    def _header(self) -> Text:
+        screen = self._screen
+        sites = sorted({health.site for health in screen.health.values()})
+        modes = {health.mode for health in screen.health.values()} - {"live"}
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append("HAVIK ", "bold cyan")
+        line.append(printable(", ".join(sites)) or "waiting for a gateway", "bold")
+        if modes:
+            line.append(f"  {', '.join(sorted(modes)).upper()}", "bold magenta")
+        line.append(f"  {clock(self._now_ns)} UTC")
+        line.append(f"  {screen.detections} detections  {len(screen.finds)} finds")
+        if screen.unreadable:
+            line.append(f"  {screen.unreadable} unreadable messages", "red")
         return line
 
-    def _incident_panels(self, now_ns: int) -> list[RenderableType]:
-        if not self.incidents:
-            return [Panel(Text("No open incident", "green"), border_style="green")]
-        newest_first = sorted(self.incidents.values(), key=lambda i: -i.first_contact_ns)
-        return [_incident_panel(incident, self.finds, now_ns) for incident in newest_first]
+    def _incidents(self, lines: Lines, room: int) -> list[Line]:
+        """Each incident whole while there is room for a line of each of the others."""
+        screen, now_ns = self._screen, self._now_ns
+        waiting = sorted(screen.incidents.values(), key=urgency)
+        if not waiting:
+            return lines(Text("No open incident", "green"))
+        drawn: list[Line] = []
+        while waiting:
+            incident = waiting.pop(0)
+            whole = lines(incident_panel(incident, screen.tracks, screen.finds, now_ns))
+            if len(drawn) + len(whole) + len(waiting) <= room:
+                drawn += whole
+            elif len(drawn) + 1 < room or not waiting:
+                drawn += lines(incident_line(incident, now_ns))
+            else:
+                more = f"and {len(waiting) + 1} more open incidents"
+                return drawn + lines(Text(more, "bold red"))
+        return drawn
 
-    def _track_table(self, now_ns: int) -> RenderableType:
-        table = Table(title="Tracks", title_justify="left", expand=True, box=None, padding=(0, 1))
-        for name in ("what", "by", "claims to be", "position", "height", "speed", "course", "seen"):
-            table.add_column(name, justify="right" if name in RIGHT else "left", no_wrap=True)
-        order = sorted(self.tracks.values(), key=lambda t: (t.incident is None, -t.last_seen_ns))
+    def _ill(self) -> Iterator[Text]:
+        """What the site does not see: sensors that are not online, the worst first."""
+        ill = [one for one in self._screen.health.values() if one.state != "online"]
+        ill.sort(key=lambda health: (health.state != "offline", health.sensor))
+        for health in ill[:MOST_ILL]:
+            since = ago(self._now_ns, health.since_ns)
+            line = Text(no_wrap=True, overflow="ellipsis")
+            line.append(health.state.upper(), STATE_STYLE[health.state])
+            line.append(printable(f" {health.sensor} for {since}"), "bold")
+            line.append(printable(f": {health.reason}") if health.reason else "")
+            yield line
+        if len(ill) > MOST_ILL:
+            yield Text(f"and {len(ill) - MOST_ILL} more sensors are not online", "bold red")
+
+    def _tracks(self, width: int) -> Table:
+        names = ("what", "by", "claims", "position", "height", "speed", "course", "seen")
+        table = _new_table("Tracks", names)
+        order = sorted(
+            self._screen.tracks.values(), key=lambda t: (t.incident is None, -t.last_seen_ns)
+        )
         for track in order[:MOST_TRACKS]:
-            table.add_row(
+            _add(
+                table,
                 track.aircraft_class,
                 track.basis,
-                ", ".join(track.claims) or "-",
-                _position(track.position),
+                _tail(", ".join(track.claims) or "-", width - 74),
+                position_text(track.position),
                 _with_unit(track.height_agl_m, "m"),
                 _with_unit(track.speed_m_s, "m/s"),
                 _with_unit(track.course_deg, "°"),
-                _ago(now_ns, track.last_seen_ns),
+                ago(self._now_ns, track.last_seen_ns),
                 style="bold red" if track.incident else "",
             )
-        if len(order) > MOST_TRACKS:
-            table.caption = f"and {len(order) - MOST_TRACKS} more"
         return table
 
-    def _sensor_table(self, now_ns: int) -> RenderableType:
-        table = Table(title="Sensors", title_justify="left", expand=True, box=None, padding=(0, 1))
-        for name in ("sensor", "state", "for", "readings", "refused", "dropped", "heard", "why"):
-            table.add_column(name, justify="right" if name in RIGHT else "left", no_wrap=True)
-        for _, health in sorted(self.health.items()):
-            emission = self.emissions.get(health.sensor)
-            table.add_row(
+    def _sensors(self, width: int) -> Table:
+        names = ("sensor", "state", "for", "readings", "refused", "dropped", "heard", "why")
+        table = _new_table("Sensors", names)
+        for key, health in sorted(self._screen.health.items()):
+            emission = self._screen.emissions.get(key)
+            _add(
+                table,
                 health.sensor,
                 Text(health.state, STATE_STYLE[health.state]),
-                _ago(now_ns, health.since_ns),
+                ago(self._now_ns, health.since_ns),
                 f"{health.readings:,}",
                 f"{sum(health.refused.values()):,}",
                 f"{sum(health.dropped.values()):,}",
                 emission.label if emission and emission.label else "-",
-                health.reason or "",
+                _head(health.reason or "", width - 78),
             )
         return table
 
-
-def _incident_panel(incident: Incident, finds: dict[str, Find], now_ns: int) -> Panel:
-    alarm = incident.state == "alarm"
-    what = ", ".join(incident.labels) or "aircraft"
-    contact = "in contact" if incident.contact else "contact lost"
-    title = f" {incident.state.upper()}: {what}, {contact} "
-    lines = Table.grid(padding=(0, 2))
-    for name, value in _incident_lines(incident, finds, now_ns):
-        lines.add_row(name, value)
-    return Panel(
-        lines,
-        title=Text(title, "bold white on red" if alarm else "bold black on yellow"),
-        title_align="left",
-        border_style="red" if alarm else "yellow",
-    )
+    def _table(self, lines: Lines, table: Table, room: int) -> list[Line]:
+        """As many rows as fit; the rest in number."""
+        drawn = lines(table) if table.row_count else []
+        if len(drawn) <= room:
+            return drawn
+        rows = room - (len(drawn) - table.row_count) - 1
+        if rows < 1:
+            return []
+        left_out = Text(f"and {table.row_count - rows} more", "dim")
+        return drawn[: len(drawn) - table.row_count + rows] + lines(left_out)
 
 
-def _incident_lines(
-    incident: Incident, finds: dict[str, Find], now_ns: int
-) -> Iterator[tuple[str, RenderableType]]:
-    """What the operator acts on comes first."""
-    if incident.hold:
-        yield "HOLD", Text(f"{', '.join(incident.hold)}: nobody in before the search", "bold red")
-    if incident.search:
-        zones = (place.zone or _position(place.position) for place in incident.search)
-        yield "search", Text(", ".join(zones), "bold")
-    if incident.drop:
-        yield (
-            "drop",
-            Text(f"suspected at {incident.drop.zone}, {_position(incident.drop.position)}"),
-        )
-    claimed = incident.operator_claimed
-    yield "pilot", f"{_position(claimed)} (claimed)" if claimed else "unknown"
-    yield "aircraft", _position(incident.position)
-    yield "claims", ", ".join(incident.claims) or "none"
-    ago = _ago(now_ns, incident.first_contact_ns)
-    yield (
-        "since",
-        f"{_clock(incident.first_contact_ns)} UTC ({ago}), by {', '.join(incident.sensors)}",
-    )
-    yield from (("find", _find_in_words(finds.get(name), name)) for name in incident.finds)
-    yield "steps", " > ".join(step.step for step in incident.steps[-7:])
+def _new_table(title: str, columns: Iterable[str]) -> Table:
+    """A table whose rows are a line each."""
+    table = Table(title=title, title_justify="left", expand=True, box=None, padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name, justify="right" if name in RIGHT else "left", no_wrap=True)
+    return table
 
 
-def _find_in_words(find: Find | None, name: str) -> str:
-    if find is None:
-        return name
-    if find.negative_search:
-        return f"{find.place_ref or find.place} searched, nothing found"
-    items = ", ".join(f"{item.quantity:g} {item.unit} {item.category}" for item in find.items)
-    return f"{items} at {find.place_ref or find.place}"
+def _add(table: Table, *cells: str | Text, style: str = "") -> None:
+    """Add a row of plain words: what came over the air is no markup."""
+    texts = (Text(printable(cell)) if isinstance(cell, str) else cell for cell in cells)
+    table.add_row(*texts, style=style)
+
+
+def _head(text: str, width: int) -> str:
+    room = max(width, 8)
+    return text if len(text) <= room else f"{text[: room - 1]}…"
+
+
+def _tail(text: str, width: int) -> str:
+    """The end of a name, by which serial numbers differ."""
+    room = max(width, 8)
+    return text if len(text) <= room else f"…{text[1 - room :]}"
 
 
 def _keep(table: dict[str, Kept], subject: str, payload: bytes, kind: type[Kept]) -> None:
     """Keep the newest of each subject; an empty payload clears it; the eldest make room."""
+    message = msgspec.json.decode(payload, type=kind) if payload else None
     table.pop(subject, None)
-    if payload:
-        table[subject] = msgspec.json.decode(payload, type=kind)
+    if message is not None:
+        table[subject] = message
     while len(table) > MOST_KEPT:
         del table[next(iter(table))]
-
-
-def _clock(time_ns: int) -> str:
-    return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%H:%M:%S")
-
-
-def _ago(now_ns: int, time_ns: int) -> str:
-    seconds = max(0, round((now_ns - time_ns) / 1e9))
-    if seconds < 120:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
-
-
-def _position(position: Position | None) -> str:
-    if position is None:
-        return "unknown"
-    return f"{position.latitude_deg:.5f}, {position.longitude_deg:.5f}"
 
 
 def _with_unit(value: float | None, unit: str) -> str:
