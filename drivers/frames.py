@@ -89,7 +89,7 @@ class FrameReader(Generic[Content]):
             self._refuse(CUT_OFF)
             yield from self.feed(b"")
         self._skip(len(self._buffer))
-        self._count_junk()
+        self._stray = False
         self._owned = 0.0
 
     def _find(self) -> bool:
@@ -100,7 +100,7 @@ class FrameReader(Generic[Content]):
             return False
         if start > 0:
             self._skip(start)
-        self._count_junk()
+        self._stray = False
         if self._owned == math.inf:
             self._owned = 0.0  # the rest of a refused frame ends here
         return True
@@ -112,12 +112,9 @@ class FrameReader(Generic[Content]):
         self._skip(1)
 
     def _skip(self, count: int) -> None:
-        self._stray |= count > self._owned
+        if count > self._owned and not self._stray:
+            self.refused[JUNK] += 1  # at once: a line at the wrong speed has no next frame
+            self._stray = True
         self._owned = max(self._owned - count, 0.0)
         self._seen = 0
         del self._buffer[:count]
-
-    def _count_junk(self) -> None:
-        if self._stray:
-            self.refused[JUNK] += 1
-        self._stray = False

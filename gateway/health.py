@@ -36,6 +36,7 @@ class SensorHealth:
         self._state: State = "offline"
         self._since_ns = now_ns
         self._last_reading_ns: int | None = None
+        self._bytes_at_reading = 0
         self.readings = 0
         self.bytes_received = 0
         self.reconnections = 0
@@ -54,6 +55,7 @@ class SensorHealth:
         """Note readings that came."""
         self.readings += readings
         self._last_reading_ns = now_ns
+        self._bytes_at_reading = self.bytes_received
 
     def message(self, now_ns: int) -> Health:
         """The health message of now; `since_ns` is when the present state began."""
@@ -90,7 +92,9 @@ class SensorHealth:
         silent_since_ns = max(self._last_reading_ns or 0, self._link_since_ns)
         if now_ns - silent_since_ns > self._silent_after_ns:
             seconds = round((now_ns - silent_since_ns) / 1e9)
-            return "degraded", f"connected, but silent for {seconds} s", silent_since_ns
+            unread = self.bytes_received - self._bytes_at_reading
+            told = f"{unread} bytes, but no reading: right driver, right speed?" if unread else ""
+            return "degraded", told or f"connected, but silent for {seconds} s", silent_since_ns
         return "online", None, self._link_since_ns
 
 
