@@ -31,6 +31,7 @@ COLORS = {
     "background": "#7fd1ff",
     "unknown": "#c0c8d4",
 }
+WIDTHS = {"drone": 2.8, "controller": 2.2}
 SIZE_INCHES, DOTS_PER_INCH = (12.0, 6.75), 120
 MOST_ROWS = 1600
 MOST_BINS = 512
@@ -41,8 +42,8 @@ LETTER_SHARE, LINE_SHARE = 0.0085, 0.042
 """Of the picture's width and height, for names of 10 points."""
 
 BACKDROP = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.7, "pad": 1.0}
-LEAST_SHARE = 0.01
-"""An unknown emission that covers less of the picture than this gets no box."""
+MOST_UNKNOWN = 24
+"""Unknown emissions that get a box, the strongest ones: more would hide what is there."""
 
 
 def draw_spectrogram(file: IqFile, emissions: Sequence[Emission], png: Path) -> None:
@@ -65,7 +66,7 @@ def draw_spectrogram(file: IqFile, emissions: Sequence[Emission], png: Path) -> 
     middle, half = (center_hz or 0.0) / 1e6, file.sample_rate_hz / 2e6
     _power(figure, axes, power, (left_ms, right_ms, middle - half, middle + half))
     shown = [one for one in emissions if first_s <= one.start_s < right_ms / 1e3]
-    _boxes(axes, shown, (right_ms - left_ms) * 2 * half)
+    _boxes(axes, shown)
     _words(axes, file, on_the_air=center_hz is not None)
     figure.savefig(png, format="png")
 
@@ -113,7 +114,7 @@ def _power(
     level_db = 10 * np.log10(np.maximum(power / noise, 1e-3))
     top_db = max(20.0, float(np.quantile(level_db, 0.9995)))
     image = axes.imshow(
-        level_db.T, aspect="auto", origin="lower", extent=extent, cmap="magma",
+        level_db.T, aspect="auto", origin="lower", extent=extent, cmap="bone",
         vmin=-3, vmax=top_db, interpolation="nearest",
     )  # fmt: skip
     bar = figure.colorbar(image, ax=axes, pad=0.01)
@@ -121,20 +122,21 @@ def _power(
     bar.ax.tick_params(colors=INK)
 
 
-def _boxes(axes: Axes, emissions: Sequence[Emission], area: float) -> None:
-    """Frame the emissions: named ones with their names, unknown ones where they are large."""
+def _boxes(axes: Axes, emissions: Sequence[Emission]) -> None:
+    """Frame the emissions: named ones with their names, of unknown ones the strongest."""
     names = _Names(axes)
     families: set[str] = set()
-    strongest_first = sorted(emissions, key=lambda one: (one.family != "drone", -one.snr_db))
-    for one in strongest_first:
+    unknown = sorted((one for one in emissions if one.label == "unknown"), key=_energy)
+    named = [one for one in emissions if one.label != "unknown"]
+    shown = [*named, *unknown[-MOST_UNKNOWN:]]
+    for one in sorted(shown, key=lambda one: (one.family != "drone", -one.snr_db)):
         wide, high = one.duration_s * 1e3, one.bandwidth_hz / 1e6
-        if one.label == "unknown" and wide * high < LEAST_SHARE * area:
-            continue
         left, low = one.start_s * 1e3, (one.center_hz - one.bandwidth_hz / 2) / 1e6
         color, thin = COLORS[one.family], one.label in {"unknown", "carrier"}
         axes.add_patch(
             Rectangle((left, low), wide, high, fill=False, edgecolor=color,
-                      linewidth=0.8 if thin else 1.8, linestyle=":" if thin else "-")
+                      linewidth=WIDTHS.get(one.family, 1.6) if not thin else 1.0,
+                      linestyle=":" if thin else "-")
         )  # fmt: skip
         families.add(one.family)
         if not thin:
@@ -144,6 +146,10 @@ def _boxes(axes: Axes, emissions: Sequence[Emission], area: float) -> None:
     if lines:
         axes.legend(handles=lines, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(lines),
                     frameon=False, labelcolor=INK, fontsize=10)  # fmt: skip
+
+
+def _energy(emission: Emission) -> float:
+    return float(10 ** (emission.snr_db / 10)) * emission.duration_s * emission.bandwidth_hz
 
 
 class _Names:

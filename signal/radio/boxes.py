@@ -104,7 +104,7 @@ def find_boxes(
     if not above.any():
         return [], 0
     reach = max(1, round(JOIN_HZ / bin_hz))
-    strong = [_refilled(box, above) for box in _boxes(ratio, smooth > threshold * STRONG, reach)]
+    strong = [_grown(box, ratio, above) for box in _boxes(ratio, smooth > threshold * STRONG, reach)]
     for box in strong:
         _clear(above, box)
     least = (threshold - 1) / 2  # below it is what smoothing carried over from a neighbour
@@ -114,10 +114,18 @@ def find_boxes(
     return kept, len(boxes) - len(kept)
 
 
-def _refilled(box: Box, above: Mask) -> Box:
-    """A strong box with the share of its cells above the lower threshold."""
-    inside = above[box.first_row : box.last_row, box.first_bin : box.last_bin]
-    return replace(box, filled=float(np.mean(inside)))
+def _grown(box: Box, ratio: Cells, above: Mask) -> Box:
+    """A strong box out to its own edges, which may lie below the threshold that found it."""
+    by_bin = ratio[box.first_row : box.last_row].mean(axis=0) - 1
+    first, last = box.first_bin, box.last_bin
+    edge = EDGE_SHARE * float(np.median(by_bin[first:last]))
+    while first > 0 and by_bin[first - 1] >= edge:
+        first -= 1
+    while last < len(by_bin) and by_bin[last] >= edge:
+        last += 1
+    inside = slice(box.first_row, box.last_row), slice(first, last)
+    snr, filled = float(np.mean(ratio[inside])) - 1, float(np.mean(above[inside]))
+    return replace(box, first_bin=first, last_bin=last, snr=max(snr, 1e-3), filled=filled)
 
 
 def _clear(above: Mask, box: Box) -> None:
@@ -152,8 +160,9 @@ def _box(ratio: Cells, above: Mask, mask: Mask, row: int, column: int) -> Box:
     snr = max(float(np.mean(ratio[cut], where=inside)) - 1, 1e-3)
     rows, bins = (_extent(np.asarray(inside.any(axis=axis))) for axis in (1, 0))
     power = ratio[cut][rows, bins] - 1
-    by_row, by_bin = power.mean(axis=1), power.mean(axis=0)
-    in_time, in_band = _extent(_loud(by_row)), _extent(_loud(by_bin))
+    usual = np.minimum(power, np.median(power[inside[rows, bins]]))  # no neighbour's skirt counts
+    in_time, in_band = _extent(_loud(usual.mean(axis=1))), _extent(_loud(power.mean(axis=0)))
+    by_row = power.mean(axis=1)
     kept = inside[rows, bins][in_time, in_band]
     level = max(float(np.median(by_row[in_time])), 1e-6)
     early, late = (min(1.0, max(0.1, float(by_row[at]) / level)) for at in _ends(in_time))

@@ -29,6 +29,9 @@ SKIRT_SHARE = 0.01
 PART_DENSITY = 2.0
 """A part's density over its emission's, at most: a far stronger piece is an emission itself."""
 
+WIDENS_SHARE = 0.1
+"""A part's density over its emission's, that widens its band: what is below is its slope."""
+
 TWIN_SHARE = 0.25
 """Of the bandwidth: how far apart two pieces lie that begin and end together."""
 
@@ -130,7 +133,7 @@ def _whole_of(box: Box, kept: Sequence[Box], bin_hz: float) -> int | None:
 
 def _joined(whole: Box, part: Box) -> Box:
     """The emission with its part, by which its band grows; its times were measured on its bulk."""
-    if part.snr < whole.snr * SKIRT_SHARE:
+    if part.snr < whole.snr * WIDENS_SHARE:
         return whole
     first, last = min(whole.first_bin, part.first_bin), max(whole.last_bin, part.last_bin)
     cells = [one.filled * one.rows * one.bins for one in (whole, part)]
