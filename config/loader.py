@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
 import typing
@@ -17,6 +18,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]+)`(?: - at `\$(?P<at>.*)`)?")
 _MISSING = re.compile(r"Object missing required field `(?P<key>[^`]+)`(?: - at `\$(?P<at>.*)`)?")
 _OTHER = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<at>.*)`)?$", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class SettingsError(Exception):
@@ -43,7 +45,7 @@ def load(file: Path, settings: type[T]) -> T:
         raise SettingsError(file, [f"{reason}; name a settings file that is there"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(file, [f"not TOML: {error}; mend that line"]) from None
-    problems = list(_problems(tables, settings))
+    problems = [*_problems(tables, settings), *_unusable(tables)]
     if problems:
         raise SettingsError(file, problems)
     return msgspec.convert(tables, settings)
@@ -65,6 +67,20 @@ def _problems(tables: Mapping[str, object], settings: type[msgspec.Struct]) -> I
     for name, field in fields.items():
         if field.required and name not in tables:
             yield f"`{name}` is missing; add it"
+
+
+def _unusable(value: object, path: str = "") -> Iterator[str]:
+    """Find what TOML knows and nothing here can use: `nan`, `inf`, and control characters."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"`{path}`: {value} is not a finite number; give one"
+    elif isinstance(value, str) and _CONTROL.search(value):
+        yield f"`{path}`: holds a control character; write it without"
+    elif isinstance(value, Mapping):
+        for key, inner in typing.cast(Mapping[str, object], value).items():
+            yield from _unusable(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for number, inner in enumerate(typing.cast(list[object], value)):
+            yield from _unusable(inner, f"{path}[{number}]")
 
 
 def _problem(value: object, expected: object, path: str) -> Iterator[str]:

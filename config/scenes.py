@@ -6,11 +6,10 @@ are [east, north, up] in metres from the site's origin, times are seconds from t
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import msgspec
 
@@ -108,7 +107,6 @@ def load_scene(file: Path) -> tuple[Scene, Settings]:
 
 def scene_problems(scene: Scene) -> Iterator[str]:
     """Give what is wrong with a scene beyond its types, one line each."""
-    yield from _not_finite(msgspec.to_builtins(scene))
     names = Counter(thing.name for thing in scene.things)
     for name in (name for name, count in names.items() if count > 1):
         yield f"`things`: {name} is there twice; give each a name of its own"
@@ -129,16 +127,3 @@ def _leg_problems(key: str, thing: Thing, leg: Leg) -> Iterator[str]:
         yield f"`{key}.drop_after_s`: only a drone drops things; remove it"
     elif leg.drop_after_s > leg.wait_s:
         yield f"`{key}.drop_after_s`: later than the wait's end; make it at most {leg.wait_s:g}"
-
-
-def _not_finite(value: object, key: str = "") -> Iterator[str]:
-    """TOML knows `nan` and `inf`; no thing moves by them."""
-    if isinstance(value, float) and not math.isfinite(value):
-        yield f"`{key}`: {value} is no number to fly by; give a finite one"
-    elif isinstance(value, Mapping):
-        for name, inner in cast(Mapping[str, object], value).items():
-            yield from _not_finite(inner, f"{key}.{name}" if key else name)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for number, inner in enumerate(cast(Sequence[object], value)):
-            yield from _not_finite(inner, f"{key}[{number}]")
-

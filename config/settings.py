@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
 """A name that may stand as one level of an MQTT topic."""
 
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
@@ -35,7 +35,7 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     `password_env` an environment variable.
     """
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
     port: Port = 1883
     protocol: Literal["3.1.1", "5"] = "3.1.1"
     username: str | None = None

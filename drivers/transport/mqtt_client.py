@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from collections import Counter, deque
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 import aiomqtt
@@ -48,7 +48,7 @@ class BrokerAddress:
     port: int
     protocol: Literal["3.1.1", "5"] = "3.1.1"
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     tls: bool = False
     ca_file: str | None = None
     certificate_file: str | None = None
@@ -71,8 +71,9 @@ def make_client(
     Raises
     ------
     LinkLost
-        If a TLS file cannot be used.
+        If a TLS file cannot be used, or no host can have that name.
     """
+    _check_host(address)
     version_5 = address.protocol == "5"
     client = aiomqtt.Client(
         address.host,
@@ -111,6 +112,13 @@ def _gone(client: aiomqtt.Client) -> asyncio.Future[None]:
 def acknowledge(client: aiomqtt.Client, message: aiomqtt.Message) -> None:
     """Tell the broker that a message is safe; it forgets it then."""
     _paho(client).ack(message.mid, message.qos)
+
+
+def _check_host(address: BrokerAddress) -> None:
+    try:
+        address.host.encode("idna")
+    except UnicodeError:  # a label that is empty or too long
+        raise LinkLost(f"{address}: no host can have that name: check it") from None
 
 
 def _kept() -> Properties:

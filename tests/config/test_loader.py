@@ -45,6 +45,10 @@ def test_a_good_file_becomes_settings(tmp_path: Path) -> None:
         (SITE + '[[sensors]]\nby = "serial"\nid = "a"', ("`sensors[0].driver` is missing",)),
         (SITE + '[[sensors]]\nby = "smoke"', ("`sensors[0].by`", "invalid value 'smoke'")),
         (SITE + "[site", ("not TOML",)),
+        (SITE + "[alarm]\nflight_gap_s = inf", ("`alarm.flight_gap_s`: inf is not", "give one")),
+        (SITE + "altitude_hae_m = nan", ("`site.altitude_hae_m`: nan is not", "give one")),
+        (SITE + '[broker]\nhost = ""', ("`broker.host`", "length >= 1")),
+        (SITE + '[broker]\nhost = "a\\u0000b"', ("`broker.host`", "control character")),
     ],
 )
 def test_a_fault_names_its_key_and_the_remedy(
@@ -53,6 +57,20 @@ def test_a_fault_names_its_key_and_the_remedy(
     (problem,) = problems(tmp_path, text)
     for word in words:
         assert word in problem
+
+
+def test_a_number_or_text_that_nothing_can_use_is_found_in_any_table(tmp_path: Path) -> None:
+    yard = '[[zones]]\nid = "y"\nkind = "yard"\ncorners_m = [[0, 0], [inf, 0], [0, 9.5]]\n'
+    radar = '[[sensors]]\nby = "recording"\nid = "r"\ndriver = "x"\nfile = "a\\nb"\n'
+    assert problems(tmp_path, SITE + radar + yard) == (
+        "`sensors[0].file`: holds a control character; write it without",
+        "`zones[0].corners_m[1][0]`: inf is not a finite number; give one",
+    )
+
+
+def test_a_name_ends_with_no_line_feed(tmp_path: Path) -> None:
+    problem, _ = problems(tmp_path, SITE.replace('"noord"', '"noord\\n"'))
+    assert "`site.name`" in problem
 
 
 def test_all_faults_show_at_once(tmp_path: Path) -> None:
