@@ -8,6 +8,8 @@ from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import TextIO
 
+import aiomqtt
+
 from ..config.loader import SettingsError, load
 from ..config.settings import MqttSensor, RecordedSensor, SerialSensor, Settings
 from ..config.zones import zone_problems
@@ -18,9 +20,13 @@ from ..drivers.transport.recording import Recording
 from ..drivers.transport.serial import opened
 from .broker import from_settings
 from .errors import UsageError
+from .publish import GATEWAY
 from .sensors import DEFAULT_BAUD
+from .topics import ROOMS
 
 TRY_S = 10.0
+TAKEN = {GATEWAY, "health", *ROOMS}
+"""No sensor's id: on the topics it would pass for something else."""
 
 
 def load_site(file: Path) -> Settings:
@@ -44,6 +50,8 @@ def _problems(settings: Settings) -> Iterator[str]:
         yield f"`sensors`: {name} is there twice; give each sensor an id of its own"
     for number, sensor in enumerate(settings.sensors):
         key = f"sensors[{number}]"
+        if sensor.id in TAKEN:
+            yield f"`{key}.id`: {sensor.id} has a meaning of its own on MQTT; name it otherwise"
         driver = DRIVERS.get(sensor.driver)
         if driver is None:
             yield f"`{key}.driver`: no driver {sensor.driver}; there are {', '.join(DRIVERS)}"
@@ -54,7 +62,17 @@ def _problems(settings: Settings) -> Iterator[str]:
                 yield f"`{key}.by`: {driver.name} is connected by {driver.wire}; {needed}"
         if isinstance(sensor, MqttSensor) and settings.broker is None:
             yield f"`{key}.by`: {sensor.id} speaks MQTT; add a [broker] section"
+        if isinstance(sensor, MqttSensor) and not _is_filter(sensor.topic):
+            yield f"`{key}.topic`: {sensor.topic} is no topic; + and # stand for whole levels"
     yield from zone_problems(settings.zones)
+
+
+def _is_filter(topic: str) -> bool:
+    try:
+        aiomqtt.Wildcard(topic)
+    except ValueError:
+        return False
+    return True
 
 
 def check(file: Path, out: TextIO) -> None:

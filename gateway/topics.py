@@ -8,6 +8,8 @@ from .messages import AnyMessage, Detection, Find, Health, Incident, Reply, Trac
 
 ROOT = "havik"
 COMMANDS = "commands"
+ROOMS = ("detections", "tracks", "incidents", "finds", "replies", COMMANDS)
+"""The levels below a site that are no sensors."""
 
 
 class Publication(NamedTuple):
