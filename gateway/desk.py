@@ -18,6 +18,9 @@ from .incidents import Incidents, RefusedError
 from .messages import Audit, Find, Incident, Recorded, Reply, new_id
 
 MOST_REMEMBERED = 10_000
+MOST_BYTES = 1 << 16
+"""Of one command; a find with as many items as it may have takes less than half."""
+
 COMMAND = "command"
 """The action of the audit entry that each accepted command leaves; its text is the command's id."""
 
@@ -63,6 +66,8 @@ class Desk:
     def take(self, name: str, payload: bytes, now_ns: int) -> Answer:
         """Do the command `name`."""
         try:
+            if len(payload) > MOST_BYTES:
+                raise UsageError(f"{len(payload)} bytes are no command; at most {MOST_BYTES}")
             command = read(name, payload)
         except UsageError as error:
             asked = command_id(payload)

@@ -15,6 +15,8 @@ from .topics import Publication, publications
 MOST_EVENTS = 2000
 MOST_STATES = 5000
 
+_KINDS = {"detections": "detection", "finds": "find", "replies": "reply"}
+
 
 class Outbox:
     """What waits for the broker; never waits itself.
@@ -41,7 +43,7 @@ class Outbox:
         if told[-1].retain:
             self._tell_state(told)
         else:
-            self._tell_event(told[0], type(message).__name__.lower())
+            self._tell_event(told[0])
         self._filled.set()
 
     def again(self) -> None:
@@ -58,14 +60,16 @@ class Outbox:
     def put_back(self, publication: Publication) -> None:
         """Give back what the broker did not confirm; a newer state of the same topic stands."""
         topic = publication.topic
-        if topic in self._states and topic not in self._retained:
-            self._states[topic] = (publication, *self._states[topic])
-        elif publication.retain:
-            self._states.setdefault(topic, (publication,))
+        if topic in self._retained:
+            self._states.setdefault(topic, (self._retained[topic],))
+            self._states.move_to_end(topic, last=False)
+        elif topic in self._states or publication.retain:
+            self._states[topic] = (publication, *self._states.get(topic, ()))
+            self._states.move_to_end(topic, last=False)
         elif publication.qos:
             self._number(publication, first=True)
         else:
-            self.dropped["detection"] += 1
+            self.dropped[_kind(publication)] += 1
         self._filled.set()
 
     async def next(self) -> Publication:
@@ -89,18 +93,24 @@ class Outbox:
             self._retained.pop(last.topic, None)
         self._states[last.topic] = told  # in its place in the row, if an older one still waits
         if len(self._states) > MOST_STATES:
-            self._states.popitem(last=False)
+            oldest = next(iter(self._states))  # an incident is missed more than a track
+            del self._states[next((one for one in self._states if "/tracks/" in one), oldest)]
             self.dropped["state"] += 1
 
-    def _tell_event(self, publication: Publication, kind: str) -> None:
+    def _tell_event(self, publication: Publication) -> None:
         self._number(publication)
         if len(self._events) > MOST_EVENTS:
-            oldest = next((n for n, one in self._events.items() if one.qos == 0), None)
-            del self._events[next(iter(self._events)) if oldest is None else oldest]
-            self.dropped[kind if oldest is None else "detection"] += 1
+            oldest = next(iter(self._events))
+            first = next((n for n, one in self._events.items() if one.qos == 0), oldest)
+            self.dropped[_kind(self._events.pop(first))] += 1
 
     def _number(self, publication: Publication, *, first: bool = False) -> None:
         self._numbers += 1
         self._events[self._numbers] = publication
         if first:
             self._events.move_to_end(self._numbers, last=False)
+
+
+def _kind(event: Publication) -> str:
+    """What an event tells of, by the room of its topic."""
+    return _KINDS[event.topic.split("/")[2]]

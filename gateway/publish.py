@@ -129,11 +129,16 @@ class Publisher:
 async def _retained(link: Connection) -> set[str]:
     """The topics on which the broker keeps something."""
     topics: set[str] = set()
-    while True:
+    clock = asyncio.get_running_loop().time
+    quiet_s = clock() + SWEEP_S
+    while clock() < quiet_s:  # what is told meanwhile, by us or anybody, does not prolong it
         try:
-            message: Incoming = await asyncio.wait_for(link.receive(), SWEEP_S)
+            async with asyncio.timeout_at(quiet_s):
+                message: Incoming = await link.receive()
         except TimeoutError:
-            return topics
+            break
         message.acknowledge()
         if message.retained and message.payload:
             topics.add(message.topic)
+            quiet_s = clock() + SWEEP_S
+    return topics

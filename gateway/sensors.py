@@ -14,7 +14,6 @@ from pathlib import Path
 
 from ..config.settings import MqttSensor, RecordedSensor, Sensor, SerialSensor, SiteSection
 from ..drivers.catalogue import DRIVERS
-from ..drivers.driver import Wire
 from ..drivers.errors import CaptureError, LinkLost
 from ..drivers.readings import IqBlock, RadarFrame, Reading, SensorStatus
 from ..drivers.transport.backoff import LinkState, forever
@@ -127,7 +126,9 @@ class SensorFeed:
         reason = "the recording is over"
         self._on_link(LinkState(up=True, since_ns=self._now_ns(), reason=None, reconnections=0))
         try:
-            async for piece, time_ns in _played(file, self._driver.wire, self._now_ns(), fast=fast):
+            recording = Recording(file, self._driver.wire)
+            recording.refused = self.health.refused  # one account of what could not be read
+            async for piece, time_ns in _played(recording, self._now_ns(), fast=fast):
                 self._take(piece.data, self._now_ns() if time_ns is None else time_ns)
                 if fast:
                     await self._readings.empty()
@@ -215,14 +216,14 @@ class SensorFeed:
 
 
 async def _played(
-    file: Path, wire: Wire, start_ns: int, *, fast: bool
+    recording: Recording, start_ns: int, *, fast: bool
 ) -> AsyncIterator[tuple[Piece, int | None]]:
     """Give the pieces of a recording, at their own pace or at once, with times from `start_ns`."""
     first_ns: int | None = None
 
     def timed() -> Iterable[tuple[int | None, tuple[Piece, int | None]]]:
         nonlocal first_ns
-        for piece in Recording(file, wire).pieces():
+        for piece in recording.pieces():
             if piece.time_ns is None:
                 yield None, (piece, None)
                 continue
