@@ -21,7 +21,11 @@ BENCHES = {
 """Each by its room in this folder."""
 
 
-class UnknownBench(ValueError):
+class BenchError(ValueError):
+    """A benchmark that cannot be run as asked; the text says why and what to do."""
+
+
+class UnknownBench(BenchError):
     """There is no benchmark of that name; the text names those there are."""
 
 
@@ -41,9 +45,13 @@ def run(name: str, *, as_json_lines: bool, out: TextIO, keep: Path | None = None
     ------
     UnknownBench
         If there is none of that name.
+    BenchError
+        If the folder cannot be made.
     """
     if name != "all" and name not in BENCHES:
         raise UnknownBench(f"no benchmark {name}; there are all, {', '.join(BENCHES)}")
+    if keep is not None:
+        _make(keep)
     for bench in BENCHES if name == "all" else (name,):
         print(f"{bench}: {BENCHES[bench]}", file=sys.stderr)
         rows = _job(bench)()
@@ -53,8 +61,16 @@ def run(name: str, *, as_json_lines: bool, out: TextIO, keep: Path | None = None
         else:
             show(rows, Console(file=out, width=None if out.isatty() else 140))
         if keep is not None:
-            keep.mkdir(parents=True, exist_ok=True)
             (keep / f"{bench}.jsonl").write_text(lines)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder before the work, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise BenchError(f"--keep {folder}: {reason}; name another folder") from None
 
 
 def _job(bench: str) -> Callable[[], list[Row]]:

@@ -10,19 +10,37 @@ import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ..config.loader import SettingsError
 from .cli_find import app as find_app
 from .cli_incident import app as incident_app
 from .cli_log import app as log_app
-from .cli_options import LOCAL_BROKER, Broker, Json, LogFolder, Seconds
+from .cli_options import LOCAL_BROKER, Broker, Json, LogFolder, Seconds, finite
 from .errors import UsageError
+from .plain import on_one_line
+
+
+class Commands(TyperGroup):
+    """All commands; each ends quietly when the reader of its output, as `head`, has seen enough."""
+
+    def invoke(self, ctx: Any) -> object:  # of click, or of the click within typer
+        """Run the command that was asked for."""
+        try:
+            result: object = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        return result
+
 
 app = typer.Typer(
     name="havik",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -156,7 +174,9 @@ def watch(
     broker: Broker = LOCAL_BROKER,
     site: Annotated[str, typer.Option("--site", help="One site; all of them otherwise.")] = "+",
     as_json: Json = False,
-    seconds: Annotated[float | None, typer.Option(help="Only for so long.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="Only for so long.", min=0, callback=finite)
+    ] = None,
 ) -> None:
     """A console in the terminal: incidents, tracks and sensors, live over MQTT."""
     from .broker import from_url
@@ -174,12 +194,12 @@ def bench(
     ] = None,
 ) -> None:
     """Measure a stage, each figure beside its floor in the same run."""
-    from ..bench.catalogue import UnknownBench
+    from ..bench.catalogue import BenchError
     from ..bench.catalogue import run as run_bench
 
     try:
         run_bench(name, as_json_lines=as_json, out=sys.stdout, keep=keep)
-    except UnknownBench as error:
+    except BenchError as error:
         raise UsageError(str(error)) from None
 
 
@@ -188,10 +208,6 @@ def main() -> None:
     try:
         app()
     except (UsageError, SettingsError) as error:
-        print(f"havik: {error}", file=sys.stderr)
+        lines = "\n".join(map(on_one_line, str(error).split("\n")))
+        print(f"havik: {lines}", file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:  # the reader of our output, as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -42,12 +42,12 @@ def add(
     """Record a find, or a search that found nothing."""
     from .broker import from_url
     from .commands import RecordFind
-    from .console import new_command_id
+    from .console import make
     from .find_commands import add_by_gateway, add_to_log, named_site
     from .finds import parse_item
 
-    command = RecordFind(
-        id=new_command_id(),
+    command = make(
+        RecordFind,
         place=place,
         method=method,
         found_at=at,

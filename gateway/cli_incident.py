@@ -36,10 +36,10 @@ def acknowledge(incident: Name, site: Site, by: By, broker: Broker = LOCAL_BROKE
     """Say that a person has seen the alarm."""
     from .broker import from_url
     from .commands import Acknowledge
-    from .console import new_command_id
+    from .console import make
     from .incident_commands import command
 
-    what = Acknowledge(id=new_command_id(), incident=incident, by=by)
+    what = make(Acknowledge, incident=incident, by=by)
     command(from_url(broker), site, what)
 
 
@@ -54,10 +54,10 @@ def note(
     """Add a remark."""
     from .broker import from_url
     from .commands import Note
-    from .console import new_command_id
+    from .console import make
     from .incident_commands import command
 
-    what = Note(id=new_command_id(), incident=incident, by=by, text=text)
+    what = make(Note, incident=incident, by=by, text=text)
     command(from_url(broker), site, what)
 
 
@@ -72,10 +72,10 @@ def release(
     """Lift the hold of a zone that has been searched."""
     from .broker import from_url
     from .commands import Release
-    from .console import new_command_id
+    from .console import make
     from .incident_commands import command
 
-    what = Release(id=new_command_id(), incident=incident, zone=zone, by=by)
+    what = make(Release, incident=incident, zone=zone, by=by)
     command(from_url(broker), site, what)
 
 
@@ -90,8 +90,8 @@ def close(
     """End an incident whose flight is gone and whose zones are released."""
     from .broker import from_url
     from .commands import Close
-    from .console import new_command_id
+    from .console import make
     from .incident_commands import command
 
-    what = Close(id=new_command_id(), incident=incident, by=by, text=text)
+    what = make(Close, incident=incident, by=by, text=text)
     command(from_url(broker), site, what)

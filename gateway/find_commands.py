@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, get_args
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ..config.settings import SiteSection
 from ..drivers.transport.mqtt import BrokerAddress
 from .commands import RecordFind
-from .console import ask
+from .console import ask, check_site
 from .errors import UsageError
 from .finds import in_words, make_find
 from .log.reading import LogReader
-from .log.recorder import Recorder
-from .messages import Find, Incident, Recorded
+from .log.recorder import Recorder, RecordLost
+from .messages import Find, Incident, Mode, Recorded
+from .plain import on_one_line
 
 FIND = "havik.find/1"
 INCIDENT = "havik.incident/1"
@@ -65,17 +69,21 @@ def named_site(name: str, mode: str) -> SiteSection:
     UsageError
         If the name could not be one, or there is no such mode.
     """
+    check_site(name)
     try:
-        return msgspec.convert(
-            {"name": name, "mode": mode, "latitude_deg": 0, "longitude_deg": 0}, SiteSection
-        )
-    except msgspec.ValidationError as error:
-        raise UsageError(f"--site {name}, --mode {mode}: {error}") from None
+        known = msgspec.convert(mode, Mode)
+    except msgspec.ValidationError:
+        modes = ", ".join(get_args(Mode))
+        raise UsageError(f"--mode {mode} is none; there are {modes}") from None
+    return SiteSection(name=name, mode=known, latitude_deg=0, longitude_deg=0)
 
 
 async def _record(folder: Path, record: Recorded) -> None:
-    async with Recorder(folder) as recorder:
-        await recorder.submit(record)
+    try:
+        async with Recorder(folder) as recorder:
+            await recorder.submit(record)
+    except RecordLost as error:
+        raise UsageError(f"{folder}: not recorded, {error}; make room and try again") from None
 
 
 def known_incidents(folder: Path) -> dict[str, Incident]:
@@ -86,9 +94,7 @@ def known_incidents(folder: Path) -> dict[str, Incident]:
     UsageError
         If there is no log.
     """
-    with LogReader.open(folder) as log:
-        messages = (entry.message() for entry in log.entries(kinds=[INCIDENT]))
-        return {one.incident: one for one in messages if isinstance(one, Incident)}
+    return {one.incident: one for one in _recorded(folder, INCIDENT) if isinstance(one, Incident)}
 
 
 def known_finds(folder: Path) -> dict[str, Find]:
@@ -99,9 +105,17 @@ def known_finds(folder: Path) -> dict[str, Find]:
     UsageError
         If there is no log.
     """
+    return {one.find: one for one in _recorded(folder, FIND) if isinstance(one, Find)}
+
+
+def _recorded(folder: Path, kind: str) -> Iterator[Recorded]:
+    """Read all messages of one kind; one that cannot be read is told, and stops no others."""
     with LogReader.open(folder) as log:
-        messages = (entry.message() for entry in log.entries(kinds=[FIND]))
-        return {one.find: one for one in messages if isinstance(one, Find)}
+        for entry in log.entries(kinds=[kind]):
+            try:
+                yield entry.message()
+            except msgspec.DecodeError as error:
+                print(f"entry {entry.index} is left out: {error}", file=sys.stderr)
 
 
 def list_finds(folder: Path, *, as_json: bool, out: TextIO) -> None:
@@ -121,8 +135,13 @@ def list_finds(folder: Path, *, as_json: bool, out: TextIO) -> None:
     for name in ("find", "found at", "site", "what", "mode"):
         table.add_column(name, no_wrap=name != "what")
     for find in finds.values():
-        table.add_row(find.find, moment(find.found_at_ns), find.site, in_words(find), find.mode)
+        add_row(table, find.find, moment(find.found_at_ns), find.site, in_words(find), find.mode)
     Console(file=out, width=None if out.isatty() else 160).print(table)
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """Add texts to a table as they are: brackets in them are no markup, and nothing moves."""
+    table.add_row(*(Text(on_one_line(cell)) for cell in cells))
 
 
 def show_find(folder: Path, name: str, *, as_json: bool, out: TextIO) -> None:
@@ -146,5 +165,8 @@ def print_record(record: Find | Incident, *, as_json: bool, out: TextIO) -> None
 
 
 def moment(time_ns: int) -> str:
-    """A time of the log for people: UTC, to the second."""
-    return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    """A time of the log for people: UTC, to the second; one that no calendar has, as it is."""
+    try:
+        return datetime.fromtimestamp(time_ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return f"{time_ns} ns"

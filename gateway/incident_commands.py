@@ -14,7 +14,7 @@ from ..drivers.transport.mqtt import BrokerAddress
 from .commands import AnyCommand
 from .console import ask
 from .errors import UsageError
-from .find_commands import known_incidents, moment, print_record
+from .find_commands import add_row, known_incidents, moment, print_record
 
 
 def list_incidents(folder: Path, *, as_json: bool, out: TextIO) -> None:
@@ -34,7 +34,8 @@ def list_incidents(folder: Path, *, as_json: bool, out: TextIO) -> None:
     for name in ("incident", "first contact", "site", "state", "hold", "finds", "what", "mode"):
         table.add_column(name, no_wrap=True)
     for incident in incidents.values():
-        table.add_row(
+        add_row(
+            table,
             incident.incident,
             moment(incident.first_contact_ns),
             incident.site,

@@ -22,6 +22,7 @@ from .log.reading import LogReader
 from .log.spool import count_waiting
 from .log.verify import Verdict, verify
 from .messages import Audit, Find, Incident, Recorded
+from .plain import on_one_line
 from .progress import Progress
 
 KINDS = {
@@ -137,7 +138,7 @@ def _table_line(entry: Entry) -> str:
     envelope = entry.envelope
     kind = _NAMES.get(envelope.kind, envelope.kind)
     mode = "" if envelope.mode == "live" else f"[{envelope.mode}] "
-    return _on_one_line(
+    return on_one_line(
         f"{entry.index:>8}  {_moment(envelope.time_ns)}  {kind:<8}  {mode}{_says(entry)}"
     )
 
@@ -176,11 +177,6 @@ def _incident_in_words(incident: Incident) -> str:
     return f"{incident.incident} version {incident.version}: {', '.join(parts)}"
 
 
-def _on_one_line(text: str) -> str:
-    """Keep what others wrote from moving the cursor: a note may hold anything."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-
-
 def _moment(time_ns: int) -> str:
     try:
         return datetime.fromtimestamp(time_ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
@@ -192,7 +188,7 @@ def _verdict_line(verdict: Verdict, *, compared: bool) -> str:
     last = verdict.checkpoint
     if not verdict.ok or last is None:
         where = "the log" if verdict.first_bad is None else f"entry {verdict.first_bad}"
-        return _on_one_line(
+        return on_one_line(
             f"NOT VERIFIED: {where}: {verdict.reason} ({verdict.entries} entries before are whole)"
         )
     time_ns = verdict.checkpoint_time_ns

@@ -21,13 +21,21 @@ from rich.text import Text
 
 from ..drivers.transport.backoff import LinkState
 from ..drivers.transport.mqtt import BrokerAddress
-from .console import listen, reach
+from .console import check_site, listen, reach
 from .finds import in_words
 from .messages import Find, Health, Incident
+from .plain import on_one_line
 from .screen import Screen
 from .until import until_signalled
 
 FRAMES_S = 0.25
+MOST_TOLD = 5000
+"""Topics whose last line is known; an older one's would be repeated."""
+
+SHOWN_BYTES = 1000
+"""Of a payload that is no message."""
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def watch(
@@ -40,6 +48,8 @@ def watch(
     UsageError
         If the broker cannot be reached at first; a later loss is waited for.
     """
+    if site != "+":
+        check_site(site)
     asyncio.run(until_signalled(_watch(address, site, as_json, seconds, out)))
 
 
@@ -87,8 +97,8 @@ class JsonLines:
         """Write one message; a cleared topic has a null one."""
         try:
             message: object = msgspec.json.decode(payload) if payload else None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            message = {"unreadable": payload.decode("utf-8", "replace")}
+        except UNREADABLE:
+            message = {"unreadable": payload[:SHOWN_BYTES].decode("utf-8", "replace")}
         row = msgspec.json.encode({"topic": topic, "message": message})
         print(row.decode(), file=self._out, flush=True)
 
@@ -104,13 +114,19 @@ class ChangeLines:
         """Take one message; write a line if it says something new."""
         try:
             line = change(topic, payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             line = f"unreadable message on {topic}"
         if line and self._told.get(topic) != line:
-            self._told[topic] = line
-            print(f"{datetime.now(UTC):%H:%M:%SZ}  {line}", file=self._out, flush=True)
+            self._remember(topic, line)
+            now = f"{datetime.now(UTC):%H:%M:%SZ}"
+            print(f"{now}  {on_one_line(line)}", file=self._out, flush=True)
         if not payload:
             self._told.pop(topic, None)
+
+    def _remember(self, topic: str, line: str) -> None:
+        self._told[topic] = line
+        if len(self._told) > MOST_TOLD:
+            self._told.pop(next(iter(self._told)))
 
 
 def change(topic: str, payload: bytes) -> str | None:
@@ -118,7 +134,7 @@ def change(topic: str, payload: bytes) -> str | None:
 
     Raises
     ------
-    msgspec.DecodeError
+    msgspec.DecodeError, UnicodeDecodeError, RecursionError
         If it is none of the contract's messages.
     """
     room = topic.split("/")[2:]
