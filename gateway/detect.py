@@ -11,7 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from ..config.settings import Sensor, SiteSection
-from ..drivers.readings import IqBlock, RadarFrame, RadarPoint, Reading, RemoteIdReport
+from ..drivers.readings import IqBlock, Position, RadarFrame, RadarPoint, Reading, RemoteIdReport
 from ..signal.radar.cluster import cluster_points
 from ..signal.radio.emissions import Emission, EmissionFinder
 from ..signal.radio.iq import Samples, to_complex64
@@ -123,25 +123,28 @@ class Detector:
     def _radar(self, frame: RadarFrame, time_ns: int) -> RadarEvidence:
         mounting = self._sensor.mounting
         sensor_m = np.array([mounting.east_m, mounting.north_m, mounting.up_m])
-        plots: list[Plot] = []
-        detections: list[Detection] = []
-        for points in _clusters(self._believed(frame.points)):
-            own_m = np.mean([(p.x_m, p.y_m, p.z_m) for p in points], axis=0)
-            place_m = mounted(mounting, own_m[:1], own_m[1:2], own_m[2:])[0]
-            plots.append(Plot(place_m, _plot_covariance(place_m - sensor_m)))
-            rates = [p.range_rate_m_s for p in points]
-            levels = [p.snr_db for p in points if p.snr_db is not None]
-            blank = self._detection("radar-plot", time_ns)
-            detections.append(
-                replace(
-                    blank,
-                    position=self._plan.to_position(place_m),
-                    range_rate_m_s=round(float(np.mean(rates)), 2),
-                    snr_db=max(levels, default=None),
-                    evidence={"points": float(len(points))},
-                )
-            )
+        clusters = list(_clusters(self._believed(frame.points)))
+        if not clusters:
+            return RadarEvidence(self._sensor.id, time_ns, (), ())
+        own_m = np.array([np.mean([(p.x_m, p.y_m, p.z_m) for p in c], axis=0) for c in clusters])
+        right_m, ahead_m, above_m = own_m.T
+        places_m = mounted(mounting, right_m, ahead_m, above_m)
+        plots = (Plot(place_m, _plot_covariance(place_m - sensor_m)) for place_m in places_m)
+        detections = (
+            self._plot(time_ns, position, points)
+            for position, points in zip(self._plan.to_positions(places_m), clusters, strict=True)
+        )
         return RadarEvidence(self._sensor.id, time_ns, tuple(plots), tuple(detections))
+
+    def _plot(self, time_ns: int, position: Position, points: Sequence[RadarPoint]) -> Detection:
+        levels = [p.snr_db for p in points if p.snr_db is not None]
+        return replace(
+            self._detection("radar-plot", time_ns),
+            position=position,
+            range_rate_m_s=round(float(np.mean([p.range_rate_m_s for p in points])), 2),
+            snr_db=max(levels, default=None),
+            evidence={"points": float(len(points))},
+        )
 
     def _believed(self, points: Sequence[RadarPoint]) -> Sequence[RadarPoint]:
         """The points that can be points, and no more than can be worked in time."""

@@ -33,8 +33,7 @@ class SensorHealth:
         self._link_up = False
         self._link_reason: str | None = "not connected yet"
         self._link_since_ns = now_ns
-        self._state: State = "offline"
-        self._since_ns = now_ns
+        self._speaks_since_ns = now_ns
         self._last_reading_ns: int | None = None
         self._bytes_at_reading = 0
         self.readings = 0
@@ -47,12 +46,14 @@ class SensorHealth:
     def link(self, *, up: bool, reason: str | None, reconnections: int, now_ns: int) -> None:
         """Note that the link came up, or went down and why."""
         if up != self._link_up:
-            self._link_since_ns = now_ns
+            self._link_since_ns = self._speaks_since_ns = now_ns
         self._link_up, self._link_reason = up, reason
         self.reconnections = reconnections
 
     def heard(self, readings: int, now_ns: int) -> None:
         """Note readings that came."""
+        if self._is_silent(now_ns):
+            self._speaks_since_ns = now_ns
         self.readings += readings
         self._last_reading_ns = now_ns
         self._bytes_at_reading = self.bytes_received
@@ -60,8 +61,6 @@ class SensorHealth:
     def message(self, now_ns: int) -> Health:
         """The health message of now; `since_ns` is when the present state began."""
         state, reason, since_ns = self._now(now_ns)
-        if state != self._state:
-            self._state, self._since_ns = state, since_ns
         return Health(
             id=new_id(now_ns),
             site=self._site.name,
@@ -69,7 +68,7 @@ class SensorHealth:
             mode=self._site.mode,
             sensor=self._sensor,
             state=state,
-            since_ns=self._since_ns,
+            since_ns=since_ns,
             reason=reason,
             last_reading_ns=self._last_reading_ns,
             readings=self.readings,
@@ -89,13 +88,20 @@ class SensorHealth:
     def _now(self, now_ns: int) -> tuple[State, str | None, int]:
         if not self._link_up:
             return "offline", self._link_reason, self._link_since_ns
-        silent_since_ns = max(self._last_reading_ns or 0, self._link_since_ns)
-        if now_ns - silent_since_ns > self._silent_after_ns:
+        if self._is_silent(now_ns):
+            silent_since_ns = self._silent_since_ns
             seconds = round((now_ns - silent_since_ns) / 1e9)
             unread = self.bytes_received - self._bytes_at_reading
             told = f"{unread} bytes, but no reading: right driver, right speed?" if unread else ""
             return "degraded", told or f"connected, but silent for {seconds} s", silent_since_ns
-        return "online", None, self._link_since_ns
+        return "online", None, self._speaks_since_ns
+
+    @property
+    def _silent_since_ns(self) -> int:
+        return max(self._last_reading_ns or 0, self._link_since_ns)
+
+    def _is_silent(self, now_ns: int) -> bool:
+        return now_ns - self._silent_since_ns > self._silent_after_ns
 
 
 def last_will(site: SiteSection, sensor: str, now_ns: int) -> Health:

@@ -33,13 +33,25 @@ class Plan:
 
     def to_position(self, enu_m: Vector) -> Position:
         """WGS 84 of a place on the plan."""
-        east, north, up = map(float, enu_m)
-        latitude, longitude, altitude = pymap3d.enu2geodetic(east, north, up, *self._origin)
-        return Position(
-            latitude_deg=round(float(latitude), 7),
-            longitude_deg=round(float(longitude), 7),
-            altitude_hae_m=round(float(altitude), 1),
+        (position,) = self.to_positions(enu_m[None])
+        return position
+
+    def to_positions(self, enu_m: Vector) -> list[Position]:
+        """WGS 84 of places on the plan; float64, shape (n, 3). Many cost little more than one."""
+        columns: list[Vector] = list(enu_m.T)
+        east_m, north_m, up_m = columns
+        latitudes, longitudes, altitudes = pymap3d.enu2geodetic(
+            east_m, north_m, up_m, *self._origin
         )
+        rows = zip(latitudes.tolist(), longitudes.tolist(), altitudes.tolist(), strict=True)
+        return [
+            Position(
+                latitude_deg=round(latitude, 7),
+                longitude_deg=round(longitude, 7),
+                altitude_hae_m=round(altitude, 1),
+            )
+            for latitude, longitude, altitude in rows
+        ]
 
     def zone_at(self, enu_m: Vector) -> Zone | None:
         """The smallest zone above which a place lies, if any."""

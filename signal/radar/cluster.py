@@ -1,14 +1,12 @@
 """Reflections of one frame to plots: the points of one thing are taken together.
 
-Cost: O(n^2) in the points of a frame; a frame holds at most a few hundred.
+Cost: O(n^2) in the points of a frame, times a few rounds; a frame holds at most a few hundred.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 
 def cluster_points(
@@ -38,10 +36,16 @@ def cluster_points(
     intp, shape (n,)
         The cluster's number of each point, from 0 in the order of first points.
     """
-    if len(positions_m) == 0:
-        return np.zeros(0, np.intp)
+    count = len(positions_m)
+    labels = np.arange(count, dtype=np.intp)
+    if count < 2:
+        return labels
     apart_m = np.linalg.norm(positions_m[:, None] - positions_m[None], axis=2)
     apart_m_s = np.abs(range_rates_m_s[:, None] - range_rates_m_s[None])
-    neighbours = csr_array((apart_m <= reach_m) & (apart_m_s <= reach_m_s))
-    _, labels = connected_components(neighbours, directed=False)
-    return np.asarray(labels, np.intp)
+    neighbours = (apart_m <= reach_m) & (apart_m_s <= reach_m_s)
+    while True:  # each takes the least label around it, then that label's own
+        least = np.where(neighbours, labels, count).min(axis=1)
+        least = least[least]
+        if np.array_equal(least, labels):
+            return np.unique(labels, return_inverse=True)[1].astype(np.intp)
+        labels = least

@@ -205,8 +205,9 @@ FLIGHTS = {
 }
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("flight", FLIGHTS)
+@pytest.mark.parametrize(
+    ("flight", "seed"), [(name, seed) for n, name in enumerate(FLIGHTS) for seed in (n, n + 5)]
+)
 def test_radar_alone_gives_one_incident_for_a_drone_among_others(flight: str, seed: int) -> None:
     night = Night(by_radar(world(FLIGHTS[flight], *OTHERS, seed=seed)))
     (incident,) = night.incidents

@@ -44,3 +44,40 @@ def test_what_was_refused_and_dropped_is_told() -> None:
 def test_the_last_will_says_offline() -> None:
     will = last_will(SITE, "radar", 7)
     assert (will.state, will.since_ns, will.sensor) == ("offline", 7, "radar")
+
+
+def test_a_state_that_ended_between_two_messages_began_anew() -> None:
+    health = SensorHealth(SITE, "radar", 20, now_ns=0)
+    health.link(up=True, reason=None, reconnections=0, now_ns=1 * S)
+    assert health.message(2 * S).since_ns == 1 * S
+    health.link(up=False, reason="unplugged", reconnections=0, now_ns=3 * S)
+    health.link(up=True, reason=None, reconnections=1, now_ns=4 * S)
+    again = health.message(5 * S)
+    assert (again.state, again.since_ns) == ("online", 4 * S)
+
+
+def test_a_sensor_that_speaks_again_is_online_since_then() -> None:
+    health = SensorHealth(SITE, "radar", 20, now_ns=0)
+    health.link(up=True, reason=None, reconnections=0, now_ns=1 * S)
+    health.heard(1, 2 * S)
+    assert health.message(30 * S).state == "degraded"
+    health.heard(1, 40 * S)
+    health.heard(1, 41 * S)
+    again = health.message(42 * S)
+    assert (again.state, again.since_ns) == ("online", 40 * S)
+
+
+def test_silence_is_told_when_it_is_longer_than_allowed_and_not_before() -> None:
+    health = SensorHealth(SITE, "radar", 20, now_ns=0)
+    health.link(up=True, reason=None, reconnections=0, now_ns=0)
+    assert health.message(20 * S).state == "online"
+    assert health.message(20 * S + 1).state == "degraded"
+
+
+def test_a_gateway_that_is_stopped_says_so() -> None:
+    health = SensorHealth(SITE, "radar", 20, now_ns=0)
+    health.link(up=True, reason=None, reconnections=0, now_ns=0)
+    health.heard(7, 5 * S)
+    last = health.stopped(9 * S)
+    assert (last.state, last.since_ns, last.reason) == ("offline", 9 * S, "the gateway was stopped")
+    assert last.readings == 7
