@@ -6,6 +6,7 @@ incidents, live or replayed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from msgspec.structs import replace
@@ -51,6 +52,18 @@ class Fusion:
             things = [] if thing is None else [thing]
             return [evidence.detection, *self._told(things, evidence.time_ns)]
         return [evidence.detection, *self._heard(evidence.detection)]
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """What there was too much of, by what it was."""
+        return +Counter(
+            {
+                "claimed aircraft forgotten": self.claims.forgotten,
+                "claim of one aircraft too many": self.tracks.left_out,
+                "plot of one track too many": self.tracks.plots_left_out,
+                "incident closed for a new one": self.incidents.closed_unanswered,
+            }
+        )
 
     def tick(self, now_ns: int) -> list[Told]:
         """End what is over at `now_ns`."""

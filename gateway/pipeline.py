@@ -188,7 +188,7 @@ class Gateway:
 
     def _health(self, now_ns: int) -> Health:
         recorder = self._recorder
-        dropped = self._dropped + self._outbox.dropped
+        dropped = self._dropped + self._outbox.dropped + self._fusion.dropped
         if recorder.dropped:
             dropped["record"] = recorder.dropped
         return Health(

@@ -185,8 +185,9 @@ class SensorFeed:
     def _emit_all(self, found: Iterable[Evidence]) -> None:
         for evidence in found:
             self._emit(evidence)
-        if clock := self._detector.ignored["sensor's clock"]:
-            self.health.details["clock_not_believed"] = float(clock)
+        for reason, count in self._detector.ignored.items():
+            key = "clock_not_believed" if reason == "sensor's clock" else reason
+            self.health.details[key] = float(count)
 
     def _on_link(self, state: LinkState) -> None:
         self.health.link(

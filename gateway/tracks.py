@@ -83,6 +83,11 @@ class Tracks:
             hover_after_s=alarm.hover_after_s,
         )
 
+    @property
+    def plots_left_out(self) -> int:
+        """Plots that began no track because there were too many."""
+        return self._tracker.left_out
+
     def plots(self, sensor: str, time_ns: int, plots: Sequence[Plot]) -> list[Thing]:
         """Take in one radar frame's plots; give the things that they renewed."""
         renewed = set(self._tracker.update(sensor, time_ns / 1e9, plots))

@@ -361,6 +361,9 @@ def test_invented_identities_all_over_the_place_are_a_bounded_number_of_incident
         (in_contact.add if incident.contact else in_contact.discard)(incident.incident)
         most = max(most, len(in_contact))
     assert most == MOST_IN_CONTACT  # a swarm fills what there is, and no more
+    # twenty a second for ten seconds are tracked at once, and none of the rest goes uncounted
+    tracks = {message.track for message in night.told if isinstance(message, Track)}
+    assert night.fusion.dropped == {"claim of one aircraft too many": 1000 - len(tracks)}
 
 
 def test_a_real_drone_is_held_to_its_yard_in_the_middle_of_a_swarm_of_claims() -> None:
