@@ -35,6 +35,10 @@ class Outbox:
         self._numbers = 0
         self._filled = asyncio.Event()
 
+    def __len__(self) -> int:
+        """How many events, and topics with a new state, wait."""
+        return len(self._events) + len(self._states)
+
     def tell(self, message: AnyMessage) -> None:
         """Hand over one message."""
         told = publications(message)
