@@ -101,7 +101,8 @@ class SensorFeed:
 
     def _connect(self) -> AbstractAsyncContextManager[Connection]:
         assert self._broker is not None, "the settings were checked"
-        return connected(self._broker, will=will(self._site, self.sensor.id, self._now_ns()))
+        last_will = will(self._site, self.sensor.id, self._now_ns())
+        return connected(self._broker, will=last_will, dropped=self.health.dropped)
 
     async def _hear_serial(self, port: Port) -> None:
         try:

@@ -24,8 +24,10 @@ __all__ = ["BrokerAddress", "Connection", "Incoming", "Qos", "connected"]
 
 Qos = Literal[0, 1]
 
-MOST_WAITING = 1000
-"""Messages in hand; at QoS 1 the broker's own window (20 for mosquitto) is reached long before."""
+MOST_WAITING = 10_000
+MOST_WAITING_BYTES = 1 << 26
+"""Of messages in hand. mosquitto's window of 20 does not bound them where its queue is unlimited,
+as it must be to lose nothing."""
 
 _FIRST_REFUSAL = 0x80  # of the codes with which a broker answers
 
@@ -135,6 +137,7 @@ async def connected(
     will: aiomqtt.Will | None = None,
     session: str | None = None,
     most_waiting: int = MOST_WAITING,
+    dropped: Counter[str] | None = None,
 ) -> AsyncGenerator[Connection, None]:
     """Hold a connection.
 
@@ -148,17 +151,27 @@ async def connected(
         A name for our subscriptions and what is not acknowledged, kept while we are away.
         Without one the broker forgets us.
     most_waiting : int
-        Messages that wait for `receive`. Then the oldest of QoS 0 is let go of, else the oldest:
-        that one comes again after a reconnection.
+        Messages that wait for `receive`. Then the oldest of QoS 0 is let go of, else the oldest. In
+        a named session that one comes again after a reconnection; without one it is acknowledged,
+        for what is never acknowledged would fill the broker's window and stop the stream.
+    dropped : Counter, optional
+        Where they are counted, by reason, over one connection and the next.
 
     Raises
     ------
     LinkLost
         If the connection cannot be made; which broker, and why.
     """
-    name, dropped = str(address), Counter[str]()
+    name = str(address)
+    dropped = Counter[str]() if dropped is None else dropped
+
+    def let_go(message: aiomqtt.Message) -> None:
+        if session is None:
+            acknowledge(client, message)
+
     with faults(name):
-        client = make_client(address, will, session, waiting_room(most_waiting, dropped))
+        room = waiting_room(most_waiting, MOST_WAITING_BYTES, dropped, let_go)
+        client = make_client(address, will, session, room)
         await enter(client)
     try:
         yield Connection(client, name, dropped, kept=session is not None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter, deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -139,18 +139,40 @@ def _tls(address: BrokerAddress) -> ssl.SSLContext:
     return context
 
 
-def waiting_room(most: int, dropped: Counter[str]) -> type[asyncio.Queue[aiomqtt.Message]]:
-    """Make the queue that aiomqtt fills: where its own would drop the newest, and tell nobody."""
+def waiting_room(
+    most: int,
+    most_bytes: int,
+    dropped: Counter[str],
+    let_go: Callable[[aiomqtt.Message], None],
+) -> type[asyncio.Queue[aiomqtt.Message]]:
+    """Make the queue that aiomqtt fills: where its own would drop the newest, and tell nobody.
+
+    `let_go` is told of each message that had to make room.
+    """
 
     class WaitingRoom(asyncio.Queue[aiomqtt.Message]):
         _queue: deque[aiomqtt.Message]  # asyncio.Queue's own, for those who derive from it
 
+        _load = 0  # bytes of all payloads
+
         def put_nowait(self, item: aiomqtt.Message) -> None:
-            if self.qsize() >= most:
-                place = next((i for i, waiting in enumerate(self._queue) if waiting.qos == 0), 0)
-                dropped[f"QoS {self._queue[place].qos}: the gateway is too slow"] += 1
-                del self._queue[place]
+            self._load += len(item.payload)
+            while self._queue and (self.qsize() >= most or self._load > most_bytes):
+                self._make_room()
             super().put_nowait(item)
+
+        def _make_room(self) -> None:
+            place = next((i for i, waiting in enumerate(self._queue) if waiting.qos == 0), 0)
+            oldest = self._queue[place]
+            del self._queue[place]
+            self._load -= len(oldest.payload)
+            dropped[f"QoS {oldest.qos}: the gateway is too slow"] += 1
+            let_go(oldest)
+
+        def _get(self) -> aiomqtt.Message:
+            item = self._queue.popleft()
+            self._load -= len(item.payload)
+            return item
 
     return WaitingRoom
 

@@ -165,6 +165,20 @@ async def test_a_slow_consumer_loses_the_oldest_of_qos_0_and_it_is_counted(
     assert gateway.dropped == {"QoS 0: the gateway is too slow": 4}
 
 
+async def test_what_made_room_does_not_stop_the_stream(mosquitto: Mosquitto) -> None:
+    window = 20  # mosquitto.conf(5): max_inflight_messages
+    async with connected(to(mosquitto), most_waiting=4) as gateway:
+        await gateway.subscribe("finds", 1)
+        async with connected(to(mosquitto)) as sensor:
+            for number in range(3 * window):
+                await sensor.publish("finds", b"%d" % number, qos=1)
+            last = b""
+            while last != b"%d" % (3 * window - 1):
+                message = await receive(gateway)
+                message.acknowledge()
+                last = message.payload
+
+
 async def test_a_broker_that_stops_is_a_lost_link(mosquitto: Mosquitto) -> None:
     with pytest.raises(LinkLost, match=rf"^broker 127.0.0.1:{mosquitto.port}: "):
         async with connected(to(mosquitto)) as gateway:
