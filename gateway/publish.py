@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import NoReturn
 
 import aiomqtt
+from msgspec.structs import replace
 
 from ..config.settings import SiteSection
 from ..drivers.errors import LinkLost
@@ -25,6 +26,7 @@ from .topics import COMMANDS, ROOT, health_topic, publications
 GATEWAY = "gateway"
 """The subject of the gateway's own health."""
 
+GOODBYE_S = 1.0
 SWEEP_S = 0.5
 """After so long without another retained message, all of them have come."""
 
@@ -81,16 +83,29 @@ class Publisher:
             self._address,
             will=will(self._site, GATEWAY, self._now_ns()),
             session=f"havik-{self._site.name}",
+            dropped=self._outbox.dropped,
         )
 
     async def _use(self, link: Connection) -> None:
         await link.subscribe(f"{ROOT}/{self._site.name}/{COMMANDS}/+", 1)
         self._outbox.again()
-        async with asyncio.TaskGroup() as tasks:
-            if not self._swept:
-                tasks.create_task(self._sweep(), name="sweep")
-            tasks.create_task(self._carry(link), name="publish")
-            tasks.create_task(self._listen(link), name="commands")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                if not self._swept:
+                    tasks.create_task(self._sweep(), name="sweep")
+                tasks.create_task(self._carry(link), name="publish")
+                tasks.create_task(self._listen(link), name="commands")
+        except asyncio.CancelledError:
+            with suppress(LinkLost, TimeoutError):
+                await asyncio.wait_for(self._say_goodbye(link), GOODBYE_S)
+            raise
+
+    async def _say_goodbye(self, link: Connection) -> None:
+        """Tell consoles that the gateway stops on purpose; its will is not told then."""
+        reason = "the gateway was stopped"
+        health = replace(last_will(self._site, GATEWAY, self._now_ns()), reason=reason)
+        topic = health_topic(self._site.name, GATEWAY)
+        await link.publish(topic, encode(health), qos=1, retain=True)
 
     async def _carry(self, link: Connection) -> None:
         while True:

@@ -17,7 +17,7 @@ from havik.drivers.transport.mqtt import BrokerAddress, Connection, connected
 from havik.gateway.commands import RecordFind
 from havik.gateway.log.reading import LogReader
 from havik.gateway.log.verify import verify
-from havik.gateway.messages import Audit, Find, Reply
+from havik.gateway.messages import Audit, Find, Health, Reply
 from havik.gateway.run import run_site
 
 if TYPE_CHECKING:
@@ -148,3 +148,15 @@ async def until_online(address: BrokerAddress) -> None:
             message = await asyncio.wait_for(console.receive(), LIMIT_S)
             message.acknowledge()
             state = message.payload
+
+
+async def test_a_stop_is_told_and_no_will(mosquitto: Mosquitto, gateway: Gateway) -> None:
+    address = BrokerAddress(host=mosquitto.host, port=mosquitto.port)
+    await until_online(address)
+    assert gateway.stop() == 0
+    async with connected(address) as console:
+        await console.subscribe("havik/noord/gateway/health", 1)
+        message = await asyncio.wait_for(console.receive(), LIMIT_S)
+    health = msgspec.json.decode(message.payload, type=Health)
+    assert (health.state, health.reason) == ("offline", "the gateway was stopped")
+    assert message.retained
