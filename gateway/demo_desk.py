@@ -71,10 +71,12 @@ def to_do(incident: Incident, now_ns: int) -> Iterator[tuple[str, AnyCommand]]:
     if incident.state == "alarm" and since_alarm_s >= REACTION_S:
         yield "acknowledge", Acknowledge(**_about(incident), by="desk-1")
     for zone in incident.hold:
+        since_ns = _held_since_ns(incident, zone)  # a hover after a search asks for another one
         if _is_searched(incident, zone):
-            yield f"release {zone}", Release(**_about(incident), zone=zone, by="shift-lead")
-        elif (now_ns - _held_since_ns(incident, zone)) / 1e9 >= PATROL_S:
-            yield f"search {zone}", _found(incident, zone)
+            release = Release(**_about(incident), zone=zone, by="shift-lead")
+            yield f"release {zone} of {since_ns}", release
+        elif (now_ns - since_ns) / 1e9 >= PATROL_S:
+            yield f"search {zone} of {since_ns}", _found(incident, zone)
     if incident.state == "acknowledged" and not incident.contact and not incident.hold:
         yield "close", Close(**_about(incident), by="shift-lead", text="package secured")
 
@@ -84,14 +86,15 @@ def _about(incident: Incident) -> dict[str, str]:
 
 
 def _is_searched(incident: Incident, zone: str) -> bool:
-    return any(step.step == "searched" and step.zone == zone for step in incident.steps)
+    of_zone = [step.step for step in incident.steps if step.zone == zone]
+    return [one for one in of_zone if one in ("searched", "drop-suspected")][-1:] == ["searched"]
 
 
 def _held_since_ns(incident: Incident, zone: str) -> int:
-    """When a drop was suspected there, or else when the flight was lost."""
+    """When a drop was last suspected there, or else when the flight was lost."""
     held = [step for step in incident.steps if step.step == "drop-suspected" and step.zone == zone]
     lost = [step for step in incident.steps if step.step == "contact-lost"]
-    return next((step.time_ns for step in [*held, *lost]), incident.time_ns)
+    return next((step.time_ns for step in [*reversed(held), *lost]), incident.time_ns)
 
 
 def _found(incident: Incident, zone: str) -> RecordFind:
