@@ -47,3 +47,32 @@ def test_the_covariance_stays_symmetric_and_positive() -> None:
         estimate = update(predict(estimate, 0.05, 5.0), np.ones(3), np.eye(3) * 0.01)
     assert np.allclose(estimate.covariance, estimate.covariance.T)
     assert np.linalg.eigvalsh(estimate.covariance).min() > 0
+
+
+def test_the_models_noise_is_the_textbooks_in_every_cell() -> None:
+    """q [dt^3/3, dt^2/2; dt^2/2, dt] on each axis by itself (Bar-Shalom 2001, 6.2.2-12)."""
+    estimate = start(np.zeros(3), np.zeros((3, 3)), speed_sigma_m_s=0.0)
+    dt_s, density = 0.4, 7.0
+    noise = predict(estimate, dt_s, density).covariance
+    block = density * np.array([[dt_s**3 / 3, dt_s**2 / 2], [dt_s**2 / 2, dt_s]])
+    for one in range(6):
+        for other in range(6):
+            same_axis = one % 3 == other % 3
+            expected = block[one // 3, other // 3] if same_axis else 0.0
+            assert noise[one, other] == pytest.approx(expected)
+
+
+def test_two_measurements_weigh_by_their_certainty() -> None:
+    """At rest and certain of it, the mean is that of two measurements by inverse variance."""
+    estimate = start(np.array([0.0, 0.0, 0.0]), np.eye(3) * 4.0, speed_sigma_m_s=0.0)
+    after = update(estimate, np.array([10.0, 0.0, -5.0]), np.eye(3) * 1.0)
+    assert after.position_m == pytest.approx([8.0, 0.0, -4.0])  # four fifths of the way
+    assert np.diag(after.covariance)[:3] == pytest.approx([0.8, 0.8, 0.8])
+    assert after.velocity_m_s == pytest.approx([0, 0, 0])
+
+
+def test_the_distance_is_chi_squares() -> None:
+    estimate = start(np.zeros(3), np.eye(3) * 3.0)
+    distance, log_volume = innovation_distance(estimate, np.array([2.0, 4.0, 4.0]), np.eye(3))
+    assert distance == pytest.approx(36 / 4)
+    assert log_volume == pytest.approx(3 * np.log(4))
