@@ -124,10 +124,10 @@ class Incidents:
         ]
 
     def acknowledge(self, incident: str, by: str, now_ns: int) -> Incident:
-        """Note that a person has seen the alarm; the same desk's second time changes nothing."""
+        """Note that a person has seen the alarm; the same desk's second time adds no step."""
         before = self._with_room(incident)
         if any(step.step == "acknowledged" and step.by == by for step in before.steps):
-            return before
+            return self._renew(before, before, now_ns)
         step = Step(step="acknowledged", time_ns=now_ns, by=by)
         after = replace(before, state="acknowledged", steps=(*before.steps, step))
         return self._renew(before, after, now_ns)

@@ -290,7 +290,8 @@ def test_every_yard_that_it_hovered_over_is_held() -> None:
 def test_the_same_desk_acknowledges_once_and_another_beside_it() -> None:
     room, lost = dropped()
     first = room.acknowledge(lost.incident, "desk-1", 60 * 10**9)
-    assert room.acknowledge(lost.incident, "desk-1", 61 * 10**9) == first
+    again = room.acknowledge(lost.incident, "desk-1", 61 * 10**9)
+    assert (again.steps, again.version) == (first.steps, first.version + 1)
     second = room.acknowledge(lost.incident, "desk-2", 62 * 10**9)
     assert [step.by for step in second.steps if step.step == "acknowledged"] == ["desk-1", "desk-2"]
 
@@ -333,6 +334,11 @@ def test_every_version_is_a_message_of_its_own() -> None:
     (second,) = room.sight(seen(1, OUTSIDE, track="t2"))
     noted = room.note(alarm.incident, "desk", "x", 2 * 10**9)
     assert len({alarm.id, second.id, noted.id}) == 3
+    room.sight(seen(3, OUTSIDE, track="t1"))  # not told, but it is in what is told next
+    for by in ("desk", "desk"):
+        version = room.acknowledge(alarm.incident, by, 4 * 10**9)
+        assert version.id not in {alarm.id, second.id, noted.id}  # an id never has two contents
+        assert version.last_contact_ns == 3 * 10**9
     assert [alarm.version, second.version, noted.version] == [1, 2, 3]
     assert {alarm.incident, second.incident, noted.incident} == {alarm.incident}
 
