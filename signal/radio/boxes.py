@@ -104,7 +104,9 @@ def find_boxes(
     if not above.any():
         return [], 0
     reach = max(1, round(JOIN_HZ / bin_hz))
-    strong = [_grown(box, ratio, above) for box in _boxes(ratio, smooth > threshold * STRONG, reach)]
+    strong = [
+        _grown(box, ratio, above) for box in _boxes(ratio, smooth > threshold * STRONG, reach)
+    ]
     for box in strong:
         _clear(above, box)
     least = (threshold - 1) / 2  # below it is what smoothing carried over from a neighbour

@@ -4,7 +4,7 @@ The power over the floor is averaged over 1 MHz and half a millisecond. Where th
 neighbouring megahertz exceeds a threshold, and enough of them one of their own, a burst of nine may
 be (M of N: Schwartz, IRE Trans. Inf. Theory 2, 1956). A neighbour, however strong, fills only its
 own megahertz. A megahertz does
-not count where its power cannot be a burst's: it goes on before or after, or has a gap in it.
+not count where its power cannot be a burst's: it goes on before or after, or is too short.
 This decides where the matched stage looks, not what it finds.
 Cost: one addition for each cell, and some operations for each half megahertz of a row.
 """
@@ -35,11 +35,11 @@ AROUND_SHARE = 0.5
 """Of the burst's power over the floor, that may be there before it and after it: what is stronger
 hides the burst. Without this limit a long signal calls the matched stage all the time."""
 
-WITHIN_SHARE = 0.1
-"""Of the mean, that every row of a burst has: frames with gaps between them have less."""
+SHORTEST_S = 0.47e-3
+"""A burst's energy over its strongest row's: shorter frames, and those with gaps, have less."""
 
 CHANCE = 3.0
-"""Standard deviations of noise that both shares allow for."""
+"""Standard deviations of noise that both limits allow for."""
 
 SPREAD_FALSE_ALARM = 1e-3
 """Of M of N at one place."""
@@ -171,9 +171,8 @@ def places_above(
     cells = 2 * STEP_HZ / sample_rate_hz * bins
     hot = during > _spread_threshold(round(lasting * cells), spread_false_alarm)
     if not thorough and hot.any():
-        longest = int(np.ceil(LONGEST_S / row_s)) + 1
         chance = CHANCE * float(np.sqrt(LEAKAGE / AVERAGED / cells))
-        hot &= _may_be_a_burst(by_band, during, longest, chance)
+        hot &= _may_be_a_burst(by_band, during, row_s, chance)
     nine = [slice(2 * nth, 2 * nth + steps) for nth in range(SUB_BANDS)]
     count = sum(hot[:, band].astype(np.uint8) for band in nine)
     power = sum(during[:, band] for band in nine) / np.float32(SUB_BANDS)
@@ -191,25 +190,23 @@ def _by_band(ratio: Cells, edges: NDArray[np.intp]) -> Cells:
 
 
 def _may_be_a_burst(
-    by_band: Cells, during: Cells, longest: int, chance: float
+    by_band: Cells, during: Cells, row_s: float, chance: float
 ) -> NDArray[np.bool_]:
-    """Whether the power of each place begins and ends with a burst there, and has no gap.
+    """Whether the power of each place begins and ends with a burst there, and is as long as one.
 
     The burst begins in the row before the place, of which it may fill the end only. What lies
     beyond the page is taken for quiet.
     """
-    rows, places = len(by_band), len(during)
-    before, after = np.zeros_like(during), np.zeros_like(during)
-    before[2:] = by_band[: max(0, places - 2)]
-    late = by_band[longest - 1 :][:places]
-    after[: len(late)] = late
-    around = np.maximum(before, after)
-    lasting = rows - places + 1
-    inside = [by_band[nth : places + nth] for nth in range(max(1, lasting - 1))]
-    least = np.minimum.reduce(inside)
-    excess = during - 1
-    ends = around - 1 <= AROUND_SHARE * excess + chance
-    lasts = least - 1 >= WITHIN_SHARE * excess - chance
+    places, longest = len(during), int(np.ceil(LONGEST_S / row_s)) + 1
+    quiet = np.ones((longest + 1, by_band.shape[1]), np.float32)
+    rows = np.concatenate([quiet[:2], by_band, quiet])  # a place's own row lies two later
+    around = np.maximum(rows[:places], rows[longest + 1 :][:places])
+    sums = np.cumsum(rows - 1, axis=0)
+    energy = sums[longest:][:places] - sums[:places]
+    inside = [rows[2 + nth :][:places] for nth in range(max(1, longest - 3))]
+    strongest = np.maximum.reduce(inside)
+    ends = around - 1 <= AROUND_SHARE * (during - 1) + chance
+    lasts = energy >= SHORTEST_S / row_s * (strongest - 1 - chance)
     may_be: NDArray[np.bool_] = ends & lasts
     return may_be
 
