@@ -177,12 +177,22 @@ def watch(
     seconds: Annotated[
         float | None, typer.Option(help="Only for so long.", min=0, callback=finite)
     ] = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="OUT", help="Draw the last screen instead.")
+    ] = None,
 ) -> None:
     """A console in the terminal: incidents, tracks and sensors, live over MQTT."""
     from .broker import from_url
     from .watch import watch as watch_broker
 
-    watch_broker(from_url(broker), site=site, as_json=as_json, seconds=seconds, out=sys.stdout)
+    watch_broker(
+        from_url(broker),
+        site=site,
+        as_json=as_json,
+        seconds=seconds,
+        out=sys.stdout,
+        picture=svg,
+    )
 
 
 @app.command()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TextIO
 
 import msgspec
@@ -26,6 +27,7 @@ from .finds import in_words
 from .messages import Find, Health, Incident
 from .plain import on_one_line
 from .screen import Screen
+from .still import watch_still
 from .until import until_signalled
 
 FRAMES_S = 0.25
@@ -39,9 +41,17 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def watch(
-    address: BrokerAddress, *, site: str, as_json: bool, seconds: float | None, out: TextIO
+    address: BrokerAddress,
+    *,
+    site: str,
+    as_json: bool,
+    seconds: float | None,
+    out: TextIO,
+    picture: Path | None = None,
 ) -> None:
     """Show what the gateways say until Ctrl-C, or for so many seconds.
+
+    With `picture`, show nothing, but draw the screen of the end into that SVG file.
 
     Raises
     ------
@@ -50,16 +60,23 @@ def watch(
     """
     if site != "+":
         check_site(site)
-    asyncio.run(until_signalled(_watch(address, site, as_json, seconds, out)))
+    asyncio.run(until_signalled(_watch(address, site, as_json, seconds, out, picture)))
 
 
 async def _watch(
-    address: BrokerAddress, site: str, as_json: bool, seconds: float | None, out: TextIO
+    address: BrokerAddress,
+    site: str,
+    as_json: bool,
+    seconds: float | None,
+    out: TextIO,
+    picture: Path | None,
 ) -> None:
     await reach(address)
     console = Console(file=out)
     job: Awaitable[None]
-    if as_json:
+    if picture is not None:
+        job = watch_still(address, picture, site=site)
+    elif as_json:
         job = listen(address, JsonLines(out), _tell_link, site)
     elif console.is_terminal:
         job = show(address, console, site=site)
