@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from havik.config.loader import load
 from havik.config.scenes import Bird, Car, Drone, Leg, Person, Scene, Thing
 from havik.config.settings import AlarmSection, Settings
-from havik.drivers.readings import Position, RemoteIdReport
-from havik.gateway.detect import ClaimEvidence, Detector, Evidence, RadioEvidence
+from havik.drivers.readings import RemoteIdReport
+from havik.gateway.detect import Detector, Evidence, RadioEvidence
 from havik.gateway.fusion import Fusion, Told
-from havik.gateway.incidents import MOST_IN_CONTACT, MOST_NAMED, RefusedError
+from havik.gateway.incidents import RefusedError
 from havik.gateway.messages import Detection, Find, Incident, Track, encode
 from havik.gateway.plan import Plan
 from havik.simulators.radar.ti_mmwave import FRAME_PERIOD_S, TiMmwave
@@ -143,16 +143,25 @@ def by_receiver(world: World) -> Iterator[Said]:
         yield from ((said.time_s, one) for one in heard)
 
 
-def radio(*times_s: float, confidence: float = 0.99, family: str = "drone") -> list[Said]:
-    """Emissions as a receiver hears them, without a place."""
+def radio(*times_s: float) -> list[Said]:
+    """DroneID bursts as a receiver hears them, without a place."""
     plain = Detection(
         id="d", site=SITE.site.name, time_ns=0, sensor="receiver", kind="radio-emission",
-        label="dji-droneid", confidence=confidence,
+        label="dji-droneid", family="drone", confidence=0.99,
     )  # fmt: skip
-    return [
-        (t, RadioEvidence("receiver", at(t), replace(plain, time_ns=at(t), family=family)))
-        for t in times_s
-    ]
+    return [(t, RadioEvidence("receiver", at(t), replace(plain, time_ns=at(t)))) for t in times_s]
+
+
+def invented(count: int) -> Iterator[Said]:
+    """So many serial numbers from one transmitter outside the wall, twenty a second."""
+    place = PLAN.to_position(np.array([300.0, 100.0, 30.0]))
+    detector = Detector(SITE.site, PLAN, REMOTE_ID)
+    for number in range(count):
+        report = RemoteIdReport(
+            time_ns=at(number / 20), transmitter="02:00:00:00:00:01", serial_number=f"S{number}",
+            position=place, operational_status=2, ground_speed_m_s=0.0,
+        )  # fmt: skip
+        yield from ((number / 20, said) for said in detector.take(report, at(number / 20)))
 
 
 def every(period_s: float, start_s: float, end_s: float) -> list[float]:
@@ -283,93 +292,9 @@ def test_two_drones_at_once_and_far_apart_are_two_incidents(seed: int) -> None:
     assert sorted(len(incident.claims) for incident in night.incidents) == [1, 1]
 
 
-# Radio alone.
-
-
-def test_radio_alone_is_one_incident_that_has_every_yard_searched() -> None:
-    (incident,) = Night(radio(*every(0.64, 0.0, 20.0))).incidents
-    assert [place.zone for place in incident.search] == [zone.id for zone in PLAN.yards()]
-    assert (incident.hold, incident.position, incident.contact) == ((), None, False)
-
-
-@pytest.mark.parametrize(("gap_s", "flights"), [(9.9, 1), (10.1, 2)])
-def test_a_gap_longer_than_the_settings_allow_makes_a_second_flight(
-    gap_s: float, flights: int
-) -> None:
-    assert len(Night(radio(0.0, 1.0, 1.0 + gap_s, 2.0 + gap_s)).incidents) == flights
-
-
-@pytest.mark.parametrize(
-    ("family", "confidence", "alarm"),
-    [
-        ("drone", 0.9, True),
-        ("controller", 0.9, True),
-        ("drone", 0.89, False),
-        ("background", 1.0, False),
-        ("unknown", 1.0, False),
-    ],
-)
-def test_what_on_the_air_is_an_alarm(family: str, confidence: float, alarm: bool) -> None:
-    night = Night(radio(1.0, family=family, confidence=confidence))
-    assert len(night.incidents) == alarm
-    assert any(isinstance(message, Detection) for message in night.told)  # consoles hear of all
-
-
-# Claims.
-
-
-def claimed(
-    time_s: float, serial: str, place_m: tuple[float, float, float], **values: object
-) -> Said:
-    report = RemoteIdReport(
-        time_ns=at(time_s), transmitter="02:00:00:00:00:01", serial_number=serial,
-        position=PLAN.to_position(np.array(place_m)), operational_status=2, ground_speed_m_s=0.0,
-    )  # fmt: skip
-    reading = replace(report, **values)
-    (evidence,) = Detector(SITE.site, PLAN, REMOTE_ID).take(reading, at(time_s))
-    assert isinstance(evidence, ClaimEvidence)
-    return time_s, evidence
-
-
-def test_a_claim_on_the_ground_is_told_and_raises_no_alarm() -> None:
-    stands = [claimed(t, "S1", (50.0, 50.0, 0.0), operational_status=1) for t in every(1, 0, 30)]
-    night = Night(stands)
-    assert night.incidents == []
-    assert any(isinstance(message, Track) for message in night.told)
-
-
-def test_one_transmitter_that_invents_identities_is_one_bounded_incident() -> None:
-    """A thousand serial numbers from one place, twenty a second."""
-    swarm = [claimed(n / 20, f"S{n:04d}", (200.0, 100.0, 30.0)) for n in range(1000)]
-    night = Night(swarm)
-    (incident,) = night.incidents
-    assert len(incident.claims) == MOST_NAMED
-    assert incident.unnamed_sightings > 0
-    versions = sum(isinstance(message, Incident) for message in night.told)
-    assert versions <= MOST_NAMED + 10  # what it cannot name is no news
-    assert len(encode(incident)) < 20_000
-
-
-def test_invented_identities_all_over_the_place_are_a_bounded_number_of_incidents() -> None:
-    rng = np.random.default_rng(1)
-    places = rng.uniform(-1400, 1400, (1000, 2)).tolist()
-    swarm = [claimed(n / 20, f"S{n:04d}", (x, y, 30.0)) for n, (x, y) in enumerate(places)]
-    night = Night(swarm)
-    in_contact: set[str] = set()
-    most = 0
-    for incident in (one for one in night.told if isinstance(one, Incident)):
-        (in_contact.add if incident.contact else in_contact.discard)(incident.incident)
-        most = max(most, len(in_contact))
-    assert most == MOST_IN_CONTACT  # a swarm fills what there is, and no more
-    # twenty a second for ten seconds are tracked at once, and none of the rest goes uncounted
-    tracks = {message.track for message in night.told if isinstance(message, Track)}
-    assert night.fusion.dropped == {"claim of one aircraft too many": 1000 - len(tracks)}
-
-
 def test_a_real_drone_is_held_to_its_yard_in_the_middle_of_a_swarm_of_claims() -> None:
     scene = world(drone())
-    swarm = [claimed(n / 20, f"S{n:04d}", (300.0, 100.0, 30.0)) for n in range(600)]
-    night = Night(by_radar(scene), swarm)
+    night = Night(by_radar(scene), invented(600))
     assert [zone for incident in night.incidents for zone in incident.hold] == ["yard-b"]
 
 
@@ -442,10 +367,3 @@ def test_all_that_is_told_can_be_sent() -> None:
         assert encode(message)
     ids = [message.id for message in night.told if message.id != "d"]
     assert len(set(ids)) == len(ids)
-
-
-def test_a_position_without_an_altitude_is_at_the_sites_own() -> None:
-    here = Position(latitude_deg=SITE.site.latitude_deg, longitude_deg=SITE.site.longitude_deg)
-    (incident,) = Night([claimed(0.0, "S1", (0, 0, 0), position=here)]).incidents
-    assert incident.position is not None
-    assert PLAN.to_enu(incident.position) == pytest.approx([0, 0, 0], abs=0.1)
