@@ -343,11 +343,9 @@ def test_every_version_is_a_message_of_its_own() -> None:
 
 def test_an_incident_names_so_many_and_counts_the_rest() -> None:
     room = incidents()
-    told = [
-        incident
-        for n in range(1000)
-        for incident in room.sight(seen(n / 100, OUTSIDE, track=f"t{n}", claims=(f"serial:{n}",)))
-    ]
+    told: list[Incident] = []
+    for n in range(1000):
+        told += room.sight(seen(n / 100, OUTSIDE, track=f"t{n}", claims=(f"serial:{n}",)))
     assert len(told) == MOST_NAMED  # what is not named is no news
     (incident,) = room.open
     assert incident.claims == tuple(f"serial:{n}" for n in range(MOST_NAMED))
