@@ -7,6 +7,7 @@ for any more are cleared once, beside the rest: no command waits for that.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import NoReturn
@@ -29,6 +30,11 @@ GATEWAY = "gateway"
 GOODBYE_S = 1.0
 SWEEP_S = 0.5
 """After so long without another retained message, all of them have come."""
+
+SHOWN = 64
+"""Characters of a command's name in the program's log: a console may send any."""
+
+_log = logging.getLogger(__name__)
 
 Answer = Callable[[str, bytes], Awaitable[Reply | None]]
 
@@ -126,10 +132,18 @@ class Publisher:
             message = await link.receive()
             room, _, name = message.topic.rpartition("/")
             if room == f"{ROOT}/{self._site.name}/{COMMANDS}":
-                reply = await self._answer(name, message.payload)
+                reply = await self._reply(name, message.payload)
                 for topic, payload, qos, retain in () if reply is None else publications(reply):
                     await link.publish(topic, payload, qos=qos, retain=retain)
             message.acknowledge()
+
+    async def _reply(self, name: str, payload: bytes) -> Reply | None:
+        """Do one command; one that fails costs itself alone, and its console asks again."""
+        try:
+            return await self._answer(name, payload)
+        except Exception:
+            _log.exception("a command `%s` is left out", name[:SHOWN])
+            return None
 
     async def _sweep(self) -> None:
         """Clear what an earlier run left retained and could not clear itself."""
