@@ -85,6 +85,14 @@ def test_one_transmitter_that_invents_serials_leaves_the_newest_known() -> None:
     assert len(claims) == 3
 
 
+def test_forgetting_one_aircraft_leaves_its_address_to_the_next() -> None:
+    claims = Claims(most=2)
+    claims.take("rid", report("AA", serial_number="S1"), 1)
+    second = claims.take("rid", report("AA", serial_number="S2"), 2)
+    claims.take("rid", report("BB", serial_number="S3"), 3)  # for which S1 makes room
+    assert claims.take("rid", report("AA"), 4) is second
+
+
 def test_an_aircraft_of_ever_new_names_stays_small_and_keeps_its_serial() -> None:
     claims = Claims()
     aircraft = claims.take("rid", report("M0", serial_number="S1"), 0)

@@ -106,7 +106,8 @@ def test_a_claim_that_stays_beside_a_radar_track_is_that_track() -> None:
     assert (gone.track, gone.state) == (measured.track, "ended")
     (renewed,) = room.radar(6.1, (11.0, 20.0, 15.0))
     assert renewed.track == joined.track
-    told = room.told(renewed, 6.1)
+    room.claim(6.2, (24.0, 20.0, 15.0))
+    told = room.told(renewed, 6.2)
     assert told.sensors == ("radar", "rid")
     assert told.position is not None  # measured, though 13 m from what was claimed
     assert PLAN.to_enu(told.position) == pytest.approx([11.0, 20.0, 15.0], abs=1.5)
@@ -148,6 +149,21 @@ def test_a_renamed_claim_keeps_its_track() -> None:
         room.tracks.tick(at(second))
     alive = room.says(15.0, transmitter="WIFI", serial_number="S1")
     assert alive is named
+
+
+def test_a_track_that_was_joined_before_it_told_its_name_stays_joined() -> None:
+    room = Room()
+    flown_by_radar(room, 5.0)
+    here = {"serial_number": None, "transmitter": "BLE"}
+    room.claim(5.01, (0.0, 20.0, 15.0), **here)
+    joined = room.claim(5.51, (5.0, 20.0, 15.0), **here)
+    assert joined.radar is not None
+    other = room.claim(5.6, (6.0, 20.0, 15.0), transmitter="WIFI")
+    assert other is not joined
+    named = room.claim(5.7, (7.0, 20.0, 15.0), transmitter="BLE")
+    assert named is joined
+    assert room.told(named, 5.7).claims == ("serial:S1",)
+    assert room.told(named, 5.7).basis == "both"
 
 
 def test_a_claimed_track_ends_after_ten_silent_seconds() -> None:

@@ -107,3 +107,25 @@ def test_a_late_frame_renews_its_track_and_turns_no_clock_back() -> None:
     (track,) = tracker.tracks
     assert (number, track.time_s, track.last_plot_s) == (track.number, 1.9, 1.9)
     assert abs(track.estimate.position_m[0] - 19.0) < 0.5
+
+
+def test_a_track_that_lives_on_a_plot_now_and_then_ends() -> None:
+    """Twelve plots at 10 Hz, then one each 1.4 s, as clutter gives: five of them take 5.6 s."""
+    tracker = Tracker()
+    for step in range(12):
+        tracker.update("radar", step / 10, [Plot(np.array([0.0, 0.0, 9.0]), COVARIANCE)])
+    (first,) = (track.number for track in tracker.tracks)
+    for number in range(1, 5):
+        tracker.update("radar", 1.1 + 1.4 * number, [Plot(np.array([0.0, 0.0, 9.0]), COVARIANCE)])
+    assert first not in {track.number for track in tracker.tracks}
+
+
+def test_a_track_that_is_seen_in_one_frame_of_eight_goes_on() -> None:
+    tracker = Tracker()
+    for step in range(12):
+        tracker.update("radar", step / 10, [Plot(np.array([0.0, 0.0, 9.0]), COVARIANCE)])
+    (first,) = (track.number for track in tracker.tracks)
+    for step in range(1, 100):
+        seen = [Plot(np.array([0.0, 0.0, 9.0]), COVARIANCE)] if step % 8 == 0 else []
+        tracker.update("radar", 1.1 + step / 10, seen)
+    assert [track.number for track in tracker.tracks] == [first]
