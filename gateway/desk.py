@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from ..config.settings import SiteSection
 from .commands import Acknowledge, AnyCommand, Close, Note, RecordFind, Release, command_id, read
 from .errors import UsageError
@@ -82,6 +84,13 @@ class Desk:
         self._remember(command.id, subject)
         audit = self._audit(command, subject, now_ns)
         return Answer((*changes, audit), changes, self._accept(command.id, subject, now_ns))
+
+    def take_back(self, answer: Answer, reason: str) -> Reply | None:
+        """Refuse after all what could not be made durable; asked again, it is tried again."""
+        if answer.reply is None:
+            return None
+        self._answered.pop(answer.reply.command, None)
+        return replace(answer.reply, outcome="refused", reason=reason, subject=None)
 
     def _do(self, command: AnyCommand, now_ns: int) -> tuple[Incident | Find, ...]:
         incidents = self._incidents

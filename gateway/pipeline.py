@@ -12,17 +12,19 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..config.settings import Settings
 from ..drivers.transport.backoff import LinkState, delays
+from .adopt import Adoption
 from .broker import from_settings
-from .desk import Desk
+from .desk import Answer, Desk
 from .detect import Evidence
 from .fusion import Fusion, Told
 from .lanes import Lane
-from .log.recorder import Recorder
+from .log.recorder import Recorder, RecordLost
 from .log.restore import answered_commands, open_incidents
 from .messages import Audit, Find, Health, Incident, Recorded, Reply, new_id
 from .outbox import Outbox
@@ -32,6 +34,7 @@ from .sensors import HEALTH_EVERY_S, SensorFeed
 
 MOST_EVIDENCE = 5000
 TICK_S = 0.5
+ADOPT_EVERY_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +82,7 @@ class Gateway:
         restored = [one for one in open_incidents(log_folder) if one.site == site.name]
         self._fusion = Fusion(settings, restored)
         self._desk = Desk(site, self._fusion.incidents, answered_commands(log_folder))
+        self._adoption = Adoption(log_folder, site.name, self._fusion.incidents)
         self._outbox = Outbox()
         self._broker_tried = False
         self._tell(restored)
@@ -101,6 +105,7 @@ class Gateway:
                 tasks.create_task(self._keep_up(feed), name=f"sensor {feed.sensor.id}")
             tasks.create_task(self._decide(), name="decide")
             tasks.create_task(self._tick(), name="tick")
+            tasks.create_task(self._adopt(), name="adopt")
             if self._publisher is not None:
                 tasks.create_task(self._publisher.run(), name="consoles")
 
@@ -132,32 +137,53 @@ class Gateway:
         """Turn evidence into messages, in the order of its arrival."""
         while True:
             evidence = await self._evidence.get()
-            try:
-                told = self._fusion.take(evidence)
-            except Exception:
-                _log.exception("evidence of %s is left out", evidence.sensor)
-                self._faults["evidence left out"] += 1
-                continue
-            self._say(told)
+            with self._fault_contained(f"evidence of {evidence.sensor}"):
+                self._say(self._fusion.take(evidence))
 
     async def _tick(self) -> None:
         """End what is over, and tell how the gateway is."""
         told_ns = 0
         while True:
             now_ns = self._now_ns()
-            self._say(self._fusion.tick(now_ns))
+            with self._fault_contained("a tick"):
+                self._say(self._fusion.tick(now_ns))
             if now_ns - told_ns >= HEALTH_EVERY_S * 1e9:
                 self._outbox.tell(self._health(now_ns))
                 told_ns = now_ns
             await asyncio.sleep(TICK_S)
 
+    async def _adopt(self) -> None:
+        """Take in the finds that other programs on this machine record in our log."""
+        while True:
+            with self._fault_contained("finds of other programs"):
+                finds, new = await asyncio.to_thread(self._adoption.read)
+                self._say(self._adoption.take(finds, self._now_ns(), new=new))
+            await asyncio.sleep(ADOPT_EVERY_S)
+
     async def _answer(self, name: str, payload: bytes) -> Reply | None:
         """Do one command; its reply waits for its record, its change for nobody."""
-        answer = self._desk.take(name, payload, self._now_ns())
-        self._tell(answer.changes)
-        if answer.records:
-            await self._recorder.submit(*answer.records)
+        answer = Answer()
+        with self._fault_contained("a command"):
+            answer = self._desk.take(name, payload, self._now_ns())
+            self._tell(answer.changes)
+            for find in answer.changes:
+                if isinstance(find, Find):
+                    self._adoption.own(find)
+            if answer.records:
+                try:
+                    await self._recorder.submit(*answer.records)
+                except RecordLost as lost:
+                    return self._desk.take_back(answer, str(lost))
         return answer.reply
+
+    @contextmanager
+    def _fault_contained(self, what: str) -> Generator[None, None, None]:
+        """Leave one thing out if our own code fails at it: it must not stop the rest."""
+        try:
+            yield
+        except Exception:
+            _log.exception("%s: left out", what)
+            self._faults["internal fault"] += 1
 
     def _say(self, told: Iterable[Told]) -> None:
         """Hand messages to consoles and, where they matter for good, to the log."""

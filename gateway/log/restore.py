@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from msgspec.structs import replace
 
 from ..messages import Audit, Find, Incident
 from . import folder as place
@@ -24,8 +23,7 @@ Kind = TypeVar("Kind", Incident, Find, Audit)
 def open_incidents(folder: Path) -> list[Incident]:
     """Give the newest version of each incident that is not closed, by its first contact.
 
-    A find that was recorded for an incident, but by a program that did not renew the incident, is
-    added to its finds. Without a log there are none.
+    Without a log there are none.
 
     Raises
     ------
@@ -37,12 +35,8 @@ def open_incidents(folder: Path) -> list[Incident]:
         known = newest.get(incident.incident)
         if known is None or incident.version >= known.version:
             newest[incident.incident] = incident
-    still_open = {name: one for name, one in newest.items() if one.state != "closed"}
-    for find in _recorded(folder, Find) if still_open else ():
-        its = still_open.get(find.incident or "")
-        if its is not None and find.find not in its.finds:
-            still_open[its.incident] = replace(its, finds=(*its.finds, find.find))
-    return sorted(still_open.values(), key=lambda incident: incident.first_contact_ns)
+    still_open = [incident for incident in newest.values() if incident.state != "closed"]
+    return sorted(still_open, key=lambda incident: incident.first_contact_ns)
 
 
 def answered_commands(folder: Path, most: int = 10_000) -> dict[str, str]:

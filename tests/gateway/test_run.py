@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import multiprocessing.context
 import random
 from collections import Counter
 from collections.abc import Iterator

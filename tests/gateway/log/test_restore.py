@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from havik.gateway.errors import UsageError
 from havik.gateway.log.restore import answered_commands, open_incidents
@@ -58,22 +57,6 @@ def test_the_version_counts_not_the_place(tmp_path: Path) -> None:
     newest = incident("i", 3)
     record(tmp_path, newest, incident("i", 2))
     assert open_incidents(tmp_path) == [newest]
-
-
-def test_finds_that_the_incident_does_not_list_are_added_once(tmp_path: Path) -> None:
-    known = replace(incident("i", 2), finds=("listed",))
-    record(
-        tmp_path,
-        find("listed", "i"),
-        known,
-        find("f1", "i"),
-        find("f1", "i", version=2),
-        find("alone", None),
-        find("f2", "i"),
-        find("elsewhere", "done"),
-        incident("done", 1, closed=True),
-    )
-    assert open_incidents(tmp_path) == [replace(known, finds=("listed", "f1", "f2"))]
 
 
 def test_commands_come_back_with_their_subjects(tmp_path: Path) -> None:
