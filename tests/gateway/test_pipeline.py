@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ BLOCK = 25_000  # samples, 0.5 ms
 
 
 @asynccontextmanager
-async def running(settings: Settings, log: Path) -> AsyncIterator[None]:
+async def running(settings: Settings, log: Path) -> AsyncGenerator[None, None]:
     """A gateway that is stopped at the end as Ctrl-C would."""
     gateway = asyncio.create_task(run(settings, log))
     try:
@@ -47,7 +47,7 @@ def of(mosquitto: Mosquitto, *sensors: MqttSensor | SerialSensor) -> Settings:
 
 
 @asynccontextmanager
-async def console(mosquitto: Mosquitto, *topics: str) -> AsyncIterator[Connection]:
+async def console(mosquitto: Mosquitto, *topics: str) -> AsyncGenerator[Connection, None]:
     address = BrokerAddress(host=mosquitto.host, port=mosquitto.port)
     async with connected(address) as link:
         if topics:
