@@ -14,9 +14,10 @@ from ..config.settings import Name
 from ..drivers.errors import LinkLost
 from ..drivers.transport.backoff import LinkState, forever
 from ..drivers.transport.mqtt import BrokerAddress, Connection, connected
-from .commands import COMMANDS, Acknowledge, AnyCommand, Close, Note, RecordFind, Release
+from .commands import COMMANDS, AnyCommand, Close, Command, RecordFind
 from .errors import UsageError
 from .messages import Reply
+from .plain import on_one_line
 from .topics import COMMANDS as COMMAND_ROOM
 from .topics import ROOT, reply_topic
 
@@ -24,7 +25,7 @@ REPLY_S = 10.0
 HEARD = ("+/health", "detections/+", "tracks/+", "incidents/+", "finds/+")
 
 Take = Callable[[str, bytes], None]
-Asked = TypeVar("Asked", Acknowledge, Note, Release, Close, RecordFind)
+Asked = TypeVar("Asked", bound=Command)
 
 _NAMES = {kind: name for name, kind in COMMANDS.items()}
 
@@ -70,7 +71,7 @@ def check_site(name: str) -> None:
         msgspec.convert(name, Name)
     except msgspec.ValidationError:
         form = "at most 64 letters, digits, _ and -, as in the site's settings"
-        raise UsageError(f"--site {name} can be no site's name: {form}") from None
+        raise UsageError(f"--site {on_one_line(name)} can be no site's name: {form}") from None
 
 
 async def reach(address: BrokerAddress) -> None:
@@ -141,7 +142,7 @@ async def _reply(link: Connection, command: str) -> Reply:
             return reply
 
 
-def _option(kind: type[AnyCommand], name: str) -> str:
+def _option(kind: type[Command], name: str) -> str:
     """What the command line calls a field of a command."""
     if kind is RecordFind or name == "by" or (kind, name) == (Close, "text"):
         short = {"found_at": "at", "items": "item", "negative_search": "negative"}
