@@ -4,7 +4,7 @@ The power over the floor is averaged over 1 MHz and half a millisecond. Where th
 neighbouring megahertz exceeds a threshold, and enough of them one of their own, a burst of nine may
 be (M of N: Schwartz, IRE Trans. Inf. Theory 2, 1956). A neighbour, however strong, fills only its
 own megahertz. A megahertz does
-not count where its power cannot be a burst's: it goes on before or after, or is too short.
+not count where its power cannot be a burst's: it goes on as before or after, or is too short.
 This decides where the matched stage looks, not what it finds.
 Cost: one addition for each cell, and some operations for each half megahertz of a row.
 """
@@ -31,12 +31,13 @@ LASTING_S = 0.5e-3
 LONGEST_S = 643.2e-6
 """What lies a row and more outside of this is not the burst's."""
 
-AROUND_SHARE = 0.5
-"""Of the burst's power over the floor, that may be there before it and after it: what is stronger
-hides the burst. Without this limit a long signal calls the matched stage all the time."""
+APART = 2.0
+"""What goes on before or after a burst is that much weaker or stronger; what is as strong is more
+of the same. Rows of one burst differ by less. Without such limits every long signal calls the
+matched stage all the time."""
 
 SHORTEST_S = 0.47e-3
-"""A burst's energy over its strongest row's: shorter frames, and those with gaps, have less."""
+"""A burst's energy over its level: shorter frames have less."""
 
 CHANCE = 3.0
 """Standard deviations of noise that both limits allow for."""
@@ -192,23 +193,33 @@ def _by_band(ratio: Cells, edges: NDArray[np.intp]) -> Cells:
 def _may_be_a_burst(
     by_band: Cells, during: Cells, row_s: float, chance: float
 ) -> NDArray[np.bool_]:
-    """Whether the power of each place begins and ends with a burst there, and is as long as one.
+    """Whether the power of each place begins and ends with a burst there, and lasts as long.
 
     The burst begins in the row before the place, of which it may fill the end only. What lies
     beyond the page is taken for quiet.
     """
     places, longest = len(during), int(np.ceil(LONGEST_S / row_s)) + 1
-    quiet = np.ones((longest + 1, by_band.shape[1]), np.float32)
-    rows = np.concatenate([quiet[:2], by_band, quiet])  # a place's own row lies two later
-    around = np.maximum(rows[:places], rows[longest + 1 :][:places])
-    sums = np.cumsum(rows - 1, axis=0)
+    quiet = np.zeros((longest + 1, by_band.shape[1]), np.float32)
+    rows = np.concatenate([quiet[:2], by_band - 1, quiet])  # a place's own row lies two later
+    before, after = rows[:places], rows[longest + 1 :][:places]
+    inside = np.array([rows[2 + nth :][:places] for nth in range(max(1, longest - 3))])
+    spare = len(inside) // 4  # rows that a stronger frame may fill
+    level = np.sort(inside, axis=0)[-1 - spare]
+    sums = np.cumsum(rows, axis=0)
     energy = sums[longest:][:places] - sums[:places]
-    inside = [rows[2 + nth :][:places] for nth in range(max(1, longest - 3))]
-    strongest = np.maximum.reduce(inside)
-    ends = around - 1 <= AROUND_SHARE * (during - 1) + chance
-    lasts = energy >= SHORTEST_S / row_s * (strongest - 1 - chance)
-    may_be: NDArray[np.bool_] = ends & lasts
+
+    alone = _apart(before, level, chance) & _apart(after, level, chance)
+    alike = (inside > level / APART - chance) & (inside < level * APART + chance)
+    even = np.count_nonzero(alike, axis=0) >= len(inside) - 1 - spare
+    lasts = energy >= SHORTEST_S / row_s * (level - chance)
+    explained = level + chance >= (during - 1) / APART
+    may_be: NDArray[np.bool_] = alone & even & lasts & explained
     return may_be
+
+
+def _apart(power: Cells, level: Cells, chance: float) -> NDArray[np.bool_]:
+    """Whether a power is clearly weaker than a level, or clearly stronger."""
+    return np.logical_or(power < level / APART + chance, power > level * APART)
 
 
 def _edges(sample_rate_hz: float, bins: int) -> NDArray[np.intp]:
