@@ -24,7 +24,9 @@ from .publish import GATEWAY
 from .sensors import DEFAULT_BAUD
 from .topics import ROOMS
 
-TRY_S = 10.0
+TRY_S = 15.0
+"""For one thing; longer than its own wire waits, which says more."""
+
 TAKEN = {GATEWAY, "health", *ROOMS}
 """No sensor's id: on the topics it would pass for something else."""
 
@@ -96,35 +98,31 @@ async def _faults(settings: Settings, out: TextIO) -> list[str]:
     broker = None
     if settings.broker is not None:
         broker = from_settings(settings.broker)
-        await _note(_try_broker(broker), f"{broker}: answers", faults, out)
+        await _note(_try_broker(broker), str(broker), "answers", faults, out)
     for sensor in settings.sensors:
         match sensor:
             case SerialSensor(port=port):
                 baud = sensor.baud or DRIVERS[sensor.driver].baud or DEFAULT_BAUD
-                told = f"{sensor.id}: {port} opens at {baud} baud"
-                await _note(_try_port(port, baud), told, faults, out, sensor.id)
+                told = f"{port} opens at {baud} baud"
+                await _note(_try_port(port, baud), sensor.id, told, faults, out)
             case RecordedSensor(file=recording):
-                told = f"{sensor.id}: {recording} can be read"
-                await _note(_try_recording(sensor), told, faults, out, sensor.id)
+                told = f"{recording} can be read"
+                await _note(_try_recording(sensor), sensor.id, told, faults, out)
             case MqttSensor(topic=topic):
                 print(f"{sensor.id}: listens to {topic}", file=out)
     return faults
 
 
 async def _note(
-    trial: Coroutine[None, None, None],
-    told: str,
-    faults: list[str],
-    out: TextIO,
-    subject: str | None = None,
+    trial: Coroutine[None, None, None], name: str, told: str, faults: list[str], out: TextIO
 ) -> None:
     try:
         await asyncio.wait_for(trial, TRY_S)
     except (LinkLost, CaptureError, TimeoutError) as error:
         reason = str(error) or f"no answer in {TRY_S:g} s"
-        faults.append(f"{subject}: {reason}" if subject else reason)
+        faults.append(f"{name}: {reason.removeprefix(f'{name}: ')}")
     else:
-        print(told, file=out)
+        print(f"{name}: {told}", file=out)
 
 
 async def _try_broker(address: BrokerAddress) -> None:
