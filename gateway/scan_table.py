@@ -59,7 +59,9 @@ def _rest(emissions: Sequence[Emission], title: str, *, has_named: bool, sign: s
     """One line for what has no name; `--json` tells each of them."""
     unknown = [emission for emission in emissions if emission.label == "unknown"]
     if not emissions:
-        return f"{title}: no emissions above the noise"
+        return (
+            f"{title}: no emissions above the noise (a wide signal that never pauses counts as it)"
+        )
     if not unknown:
         return ""
     strongest = max(unknown, key=lambda emission: emission.snr_db)
