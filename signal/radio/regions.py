@@ -171,15 +171,22 @@ def places_above(
     during = (sums[lasting:] - sums[:-lasting]) / np.float32(lasting)
     cells = 2 * STEP_HZ / sample_rate_hz * bins
     hot = during > _spread_threshold(round(lasting * cells), spread_false_alarm)
-    if not thorough and hot.any():
-        chance = CHANCE * float(np.sqrt(LEAKAGE / AVERAGED / cells))
-        hot &= _may_be_a_burst(by_band, during, row_s, chance)
     nine = [slice(2 * nth, 2 * nth + steps) for nth in range(SUB_BANDS)]
-    count = sum(hot[:, band].astype(np.uint8) for band in nine)
     power = sum(during[:, band] for band in nine) / np.float32(SUB_BANDS)
     loud = power > _mean_threshold(round(lasting * cells * SUB_BANDS), power_false_alarm)
-    marked: NDArray[np.bool_] = (np.asarray(count) >= NEEDED) & loud
+    marked: NDArray[np.bool_] = loud & _enough(hot, nine)
+    if thorough or not marked.any():
+        return marked
+    chance = CHANCE * float(np.sqrt(LEAKAGE / AVERAGED / cells))
+    marked &= _enough(hot & _may_be_a_burst(by_band, during, row_s, chance), nine)
     return marked
+
+
+def _enough(hot: NDArray[np.bool_], nine: Sequence[slice]) -> NDArray[np.bool_]:
+    """Whether M of N bands are hot."""
+    count = sum(hot[:, band].astype(np.uint8) for band in nine)
+    enough: NDArray[np.bool_] = np.asarray(count) >= NEEDED
+    return enough
 
 
 def _by_band(ratio: Cells, edges: NDArray[np.intp]) -> Cells:
