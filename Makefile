@@ -18,7 +18,7 @@ demo: .venv/run.stamp
 	$(BIN)/havik demo
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
