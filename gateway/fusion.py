@@ -15,13 +15,11 @@ from ..config.settings import Settings
 from .claims import Claims
 from .detect import ClaimEvidence, Evidence, RadarEvidence
 from .incidents import Incidents, Sighting
-from .messages import Detection, Find, Incident, Track
+from .messages import ALARMING, Detection, Find, Incident, Track
 from .plan import Plan
 from .tracks import Thing, Tracks
 
 Told = Detection | Track | Incident | Find
-
-ALARMING = ("drone", "controller")
 
 
 class Fusion:

@@ -29,6 +29,10 @@ Unit = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{1,16}$(?!\n)")]
 """What a quantity counts: `pcs`, `package`."""
 
 
+ALARMING = ("drone", "controller")
+"""The families of radio labels that are a contact with a flight."""
+
+
 def new_id(time_ns: int) -> str:
     """Make a UUIDv7 (RFC 9562, 5.7) for an event at `time_ns` (UTC, nanoseconds)."""
     milliseconds = (time_ns // 1_000_000) & (1 << 48) - 1

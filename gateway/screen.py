@@ -24,12 +24,13 @@ from .incident_panel import (
     printable,
     urgency,
 )
-from .messages import Detection, Find, Health, Incident, Track
+from .messages import ALARMING, Detection, Find, Health, Incident, Track
 
 STATE_STYLE = {"online": "green", "degraded": "yellow", "offline": "bold red"}
 MOST_TRACKS = 12
 MOST_ILL = 4
 MOST_KEPT = 500
+HEARD_FOR_NS = 60_000_000_000
 RIGHT = {"height", "speed", "course", "seen", "for", "readings", "refused", "dropped"}
 
 Kept = TypeVar("Kept", Incident, Track, Find, Health, Detection)
@@ -71,7 +72,7 @@ class Screen:
             _keep(self.finds, subject, payload, Find)
         elif room == "detections":
             self.detections += 1
-            if msgspec.json.decode(payload, type=Detection).kind == "radio-emission":
+            if msgspec.json.decode(payload, type=Detection).family in ALARMING:
                 _keep(self.emissions, f"{levels[1]}/{subject}", payload, Detection)
 
     def draw(self, now_ns: int) -> RenderableType:
@@ -176,7 +177,6 @@ class _Picture:
         names = ("sensor", "state", "for", "readings", "refused", "dropped", "heard", "why")
         table = _new_table("Sensors", names)
         for key, health in sorted(self._screen.health.items()):
-            emission = self._screen.emissions.get(key)
             _add(
                 table,
                 health.sensor,
@@ -185,10 +185,17 @@ class _Picture:
                 f"{health.readings:,}",
                 f"{sum(health.refused.values()):,}",
                 f"{sum(health.dropped.values()):,}",
-                emission.label if emission and emission.label else "-",
+                self._heard(key),
                 _head(health.reason or "", width - 78),
             )
         return table
+
+    def _heard(self, key: str) -> str:
+        """The drone or controller that a receiver heard last, for a minute."""
+        emission = self._screen.emissions.get(key)
+        if emission is None or self._now_ns - emission.time_ns > HEARD_FOR_NS:
+            return "-"
+        return printable(emission.label or "-")
 
     def _table(self, lines: Lines, table: Table, room: int) -> list[Line]:
         """As many rows as fit; the rest in number."""

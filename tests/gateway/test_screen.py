@@ -218,11 +218,14 @@ def test_finds_are_told_in_words() -> None:
 
 
 def test_what_the_receiver_hears_stands_beside_it() -> None:
-    heard = Detection(**COMMON, sensor="radar-yard", kind="radio-emission", label="dji-droneid")
+    wifi = Detection(**COMMON, sensor="radar-yard", kind="radio-emission", label="wifi")
+    heard = replace(wifi, label="dji-droneid", family="drone")
     plot = Detection(**COMMON, sensor="radar-yard", kind="radar-plot")
-    text = drawn(screen(HEALTH, heard, plot))
-    assert "2 detections" in text
+    later = replace(heard, time_ns=heard.time_ns - 61_000_000_000)
+    text = drawn(screen(HEALTH, heard, replace(wifi, family="background"), plot))
+    assert "3 detections" in text
     assert "dji-droneid" in text
+    assert "dji-droneid" not in drawn(screen(HEALTH, later))
 
 
 def test_a_name_from_the_air_does_not_draw_on_the_console() -> None:
