@@ -38,7 +38,7 @@ async def broker(folder: Path) -> AsyncGenerator[tuple[str, BrokerSection], None
     settings = folder / "mosquitto.conf"
     settings.write_text(
         f"user {getpass.getuser()}\nlistener {port} {HOST}\nallow_anonymous true\n"
-        "max_queued_messages 0\n"
+        "max_queued_messages 0\nset_tcp_nodelay true\n"
     )
     nothing = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
