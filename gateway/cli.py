@@ -44,6 +44,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # in which brackets, as in `[user@]host`, stay what they are
     help="Drone detection and contraband sensor gateway. Receives only.",
 )
 app.add_typer(log_app, name="log")
@@ -216,7 +217,7 @@ def bench(
 def main() -> None:
     """Run the command line; what a person can mend is one clear line and exit code 2."""
     try:
-        app()
+        app(prog_name="havik")
     except (UsageError, SettingsError) as error:
         lines = "\n".join(map(on_one_line, str(error).split("\n")))
         print(f"havik: {lines}", file=sys.stderr)
