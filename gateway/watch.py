@@ -77,11 +77,11 @@ async def _watch(
     if picture is not None:
         job = watch_still(address, picture, site=site)
     elif as_json:
-        job = listen(address, JsonLines(out), _tell_link, site)
+        job = listen(address, JsonLines(out), _Losses(), site)
     elif console.is_terminal:
         job = show(address, console, site=site)
     else:
-        job = listen(address, ChangeLines(out), _tell_link, site)
+        job = listen(address, ChangeLines(out), _Losses(), site)
     with suppress(TimeoutError):
         await asyncio.wait_for(job, seconds)
 
@@ -180,6 +180,13 @@ def _because(reason: str | None) -> str:
     return "" if reason is None else f" ({reason.partition(' for ')[0]})"
 
 
-def _tell_link(state: LinkState) -> None:
-    if not state.up and state.reason:
-        print(f"{state.reason}; trying again", file=sys.stderr)
+class _Losses:
+    """Says on standard error that the broker is lost; before the first attempt there is none."""
+
+    def __init__(self) -> None:
+        self._tried = False
+
+    def __call__(self, state: LinkState) -> None:
+        if not state.up and self._tried:
+            print(f"{state.reason}; trying again", file=sys.stderr)
+        self._tried = True
