@@ -177,6 +177,19 @@ def test_the_same_command_is_done_once_and_answered_twice() -> None:
     assert accepted(again).id != first.id  # another message
 
 
+def test_a_command_whose_record_was_lost_is_refused_and_may_be_sent_again() -> None:
+    office = Office()
+    answer = office.ask("find", **NEGATIVE)
+    taken_back = office.desk.take_back(answer, "the disk is full")
+    assert taken_back is not None and answer.reply is not None
+    assert (taken_back.command, taken_back.outcome) == ("c1", "refused")
+    assert (taken_back.reason, taken_back.subject) == ("the disk is full", None)
+    again = office.ask("find", **NEGATIVE)
+    assert accepted(again).subject != answer.reply.subject
+    assert len(again.records) == 2
+    assert office.desk.take_back(Answer(), "the disk is full") is None
+
+
 async def test_a_command_of_an_earlier_run_is_answered_and_not_done_again(tmp_path: Path) -> None:
     office = Office()
     answer = office.ask("find", **NEGATIVE, incident=office.flight)

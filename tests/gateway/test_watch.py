@@ -204,6 +204,27 @@ def test_it_ends_after_its_seconds(mosquitto: Mosquitto) -> None:
     watch(address, site="+", as_json=True, seconds=0.01, out=io.StringIO())
 
 
+def test_a_broker_that_goes_is_told_and_waited_for(
+    mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = BrokerAddress(host=mosquitto.host, port=mosquitto.port)
+    asyncio.run(leave(address, ALARM))
+
+    after: list[asyncio.Task[None]] = []
+
+    def enough(text: str) -> bool:
+        if "incident" in text and not after:
+            mosquitto.restart()  # with nothing of what it kept
+            after.append(asyncio.get_running_loop().create_task(leave(address, FIND)))
+        return "find: " in text
+
+    reader = Reader(enough)
+    with pytest.raises(BrokenPipeError):
+        watch(address, site="+", as_json=False, seconds=None, out=reader)
+    told = capsys.readouterr().err.splitlines()
+    assert told and all(line.endswith("; trying again") for line in told)
+
+
 def test_a_broker_that_is_not_there_is_one_clear_line() -> None:
     nobody = BrokerAddress(host="127.0.0.1", port=1)
     with pytest.raises(UsageError, match="nothing listens there; is a broker running there"):
