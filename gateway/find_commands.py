@@ -136,7 +136,18 @@ def list_finds(folder: Path, *, as_json: bool, out: TextIO) -> None:
         table.add_column(name, no_wrap=name != "what")
     for find in finds.values():
         add_row(table, find.find, moment(find.found_at_ns), find.site, in_words(find), find.mode)
-    Console(file=out, width=None if out.isatty() else 160).print(table)
+    print_table(table, out)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave a reader that has seen enough to the command line."""
+        raise BrokenPipeError
+
+
+def print_table(table: Table, out: TextIO) -> None:
+    """Write a table; into a file or a pipe as wide as most tables need."""
+    _Console(file=out, width=None if out.isatty() else 160).print(table)
 
 
 def add_row(table: Table, *cells: str) -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TextIO
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from ..drivers.transport.mqtt import BrokerAddress
 from .commands import AnyCommand
 from .console import ask
 from .errors import UsageError
-from .find_commands import add_row, known_incidents, moment, print_record
+from .find_commands import add_row, known_incidents, moment, print_record, print_table
 
 
 def list_incidents(folder: Path, *, as_json: bool, out: TextIO) -> None:
@@ -45,7 +44,7 @@ def list_incidents(folder: Path, *, as_json: bool, out: TextIO) -> None:
             ", ".join(incident.labels) or "aircraft",
             incident.mode,
         )
-    Console(file=out, width=None if out.isatty() else 160).print(table)
+    print_table(table, out)
 
 
 def show_incident(folder: Path, name: str, *, as_json: bool, out: TextIO) -> None:

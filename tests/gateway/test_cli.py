@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -134,20 +135,18 @@ READERS: dict[str, list[str]] = {
 
 
 @pytest.mark.parametrize("command", READERS)
-@pytest.mark.parametrize("name", ["none", "empty", "folder", "foreign", "text", "\udcff", "a\nb"])
 def test_a_file_that_is_none_is_told_with_its_name(
-    havik: Havik, odd_files: Path, command: str, name: str
+    havik: Havik, odd_files: Path, command: str
 ) -> None:
-    file = str(odd_files / name)
-    arguments = [file if one == "FILE" else one for one in READERS[command]]
-    code, out, told = havik(*arguments)
-    assert (code, out) == (2, "")
-    lines = told.splitlines()
-    assert lines[0].startswith("havik: ")
-    assert all(str(odd_files) in line for line in lines if name != "a\nb")
-    assert "Traceback" not in told and "Error" not in told
-    if command not in ("run", "check", "simulate"):  # settings tell of all their faults
-        assert len(lines) == (2 if name == "a\nb" else 1)
+    for name in ("none", "empty", "folder", "foreign", "text", "\udcff", "a\nb"):
+        file = str(odd_files / name)
+        arguments = [file if one == "FILE" else one for one in READERS[command]]
+        code, out, told = havik(*arguments)
+        assert (code, out) == (2, ""), name
+        assert told.startswith("havik: ") and str(odd_files) in told, name
+        assert "Traceback" not in told and "Error" not in told, name
+        if command not in ("run", "check", "simulate"):  # settings tell of all their faults
+            assert told.count("\n") == (2 if name == "a\nb" else 1), name
 
 
 @pytest.mark.parametrize(
@@ -290,6 +289,17 @@ def test_a_watcher_whose_reader_leaves_ends_quietly(mosquitto: Mosquitto) -> Non
             subprocess.run(tell, check=True)
         assert process.stderr is not None and process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_ctrl_c_ends_a_job_without_a_word(tmp_path: Path) -> None:
+    capture = tmp_path / "capture"
+    os.mkfifo(capture)
+    with started("decode", "ti-mmwave", str(capture)) as process:
+        with capture.open("wb"):  # once the job has opened its end
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+        assert process.stderr is not None and process.stderr.read() == b""
+    assert process.returncode == 130
 
 
 def test_output_that_cannot_be_written_at_all_is_no_traceback() -> None:

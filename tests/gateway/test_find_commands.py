@@ -137,6 +137,15 @@ def test_the_finds_are_listed_for_people(tmp_path: Path) -> None:
         assert words in line
 
 
+def test_a_reader_that_has_seen_enough_is_no_fault_of_the_job(tmp_path: Path) -> None:
+    class Gone(io.StringIO):
+        def write(self, _: str, /) -> int:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        list_finds(log_of(tmp_path, FIND), as_json=False, out=Gone())
+
+
 def test_the_newest_version_of_each_is_known(tmp_path: Path) -> None:
     folder = log_of(tmp_path, FLIGHT, FIND, RENEWED)
     assert known_incidents(folder) == {"flight-1": RENEWED}
