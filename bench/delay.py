@@ -26,8 +26,8 @@ from ..drivers.readings import Position, RadarFrame, RadarPoint, RemoteIdReport
 from ..drivers.remote_id import dronescout
 from ..drivers.transport.mqtt import Connection, connected
 from ..gateway.broker import from_settings
-from ..gateway.demo import to_toml
 from ..gateway.messages import Detection
+from ..gateway.rig.demo import to_toml
 from .broker import broker
 from .rows import Row
 

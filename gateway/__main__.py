@@ -1,5 +1,5 @@
 """`python -m havik.gateway`: the same as `havik`."""
 
-from .cli import main
+from .cli.main import main
 
 main()

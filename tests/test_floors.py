@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOOR = {"config": 1, "signal": 1, "drivers": 2, "simulators": 3, "gateway": 4, "bench": 5}
 FILES = sorted(f for top in FLOOR for f in (ROOT / top).rglob("*.py"))
-# The rooms of the command line that start simulated devices; the running gateway never does.
-MAY_SIMULATE = {"gateway/demo.py", "gateway/simulate.py"}
-MAY_BENCH = {"gateway/cli.py"}  # `havik bench` is part of the command line
+RIG = Path("gateway/rig")  # starts simulated devices; the running gateway never does
+MAY_BENCH = {"gateway/cli/main.py"}  # `havik bench` is part of the command line
 
 
 def rooms_imported(source: str, file: Path) -> set[str]:
@@ -39,7 +40,7 @@ def test_a_room_imports_only_from_below(file: Path) -> None:
     if str(file.relative_to(ROOT)) in MAY_BENCH:
         others -= {"bench"}
     assert all(FLOOR[other] < FLOOR[room] for other in others), others
-    if room == "gateway" and str(file.relative_to(ROOT)) not in MAY_SIMULATE:
+    if room == "gateway" and file.relative_to(ROOT).parent != RIG:
         assert "simulators" not in others
 
 
@@ -55,3 +56,12 @@ def test_a_room_imports_only_from_below(file: Path) -> None:
 )
 def test_the_guard_sees_an_import_of_any_form(source: str, room: str) -> None:
     assert rooms_imported(source, ROOT / "drivers/radar/invented.py") == {room}
+
+
+def test_the_running_gateway_loads_no_simulator() -> None:
+    code = "import sys, havik.gateway.run; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert "havik.gateway.pipeline" in loaded.stdout.split()
+    assert not [name for name in loaded.stdout.split() if name.startswith("havik.simulators")]

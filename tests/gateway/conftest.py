@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from havik.drivers.transport.mqtt import BrokerAddress
-from havik.gateway.cli import main
+from havik.gateway.cli.main import main
 from havik.simulators.embedded import embedded_broker
 
 if TYPE_CHECKING:

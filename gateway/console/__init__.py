@@ -1,0 +1,1 @@
+"""A console's side of the contract."""

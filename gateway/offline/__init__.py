@@ -1,0 +1,1 @@
+"""Recordings and captures, read without a running gateway."""

@@ -1,0 +1,108 @@
+"""A reading as one line: JSON for programs, words and units for people."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+import msgspec
+
+from ...drivers.readings import (
+    IqBlock,
+    Position,
+    RadarFrame,
+    Reading,
+    RemoteIdReport,
+    SensorStatus,
+)
+from ...signal.radio.iq import sample_bytes
+
+UNTIMED = 0
+"""The time of a reading whose time nobody knows; it is not shown."""
+
+
+def as_json_line(reading: Reading) -> str:
+    """Give a reading as a JSON object; of I/Q, the number of samples stands for them."""
+    if isinstance(reading, IqBlock):
+        row: dict[str, object] = msgspec.to_builtins(msgspec.structs.replace(reading, samples=b""))
+        del row["samples"]
+        row["sample_count"] = _sample_count(reading)
+    else:
+        row = msgspec.to_builtins(reading)
+    if row["time_ns"] == UNTIMED:
+        del row["time_ns"]
+    return msgspec.json.encode(row).decode()
+
+
+def as_text_line(reading: Reading) -> str:
+    """Give what a person looks for in a reading, in columns."""
+    columns = [_time(reading.time_ns), *_columns(reading)]
+    return "  ".join(columns).rstrip()
+
+
+def identifier(report: RemoteIdReport) -> str | None:
+    """Give the identifier that says most: a serial number outlives a flight."""
+    return report.serial_number or report.registration_id or report.utm_id or report.session_id
+
+
+def _columns(reading: Reading) -> list[str]:
+    match reading:
+        case RadarFrame():
+            return _radar(reading)
+        case RemoteIdReport():
+            return _remote_id(reading)
+        case SensorStatus():
+            return [reading.receiver or "", reading.state or "", _place(reading.position)]
+        case IqBlock():
+            return _iq(reading)
+
+
+def _radar(frame: RadarFrame) -> list[str]:
+    nearest_m = min((math.hypot(p.x_m, p.y_m, p.z_m) for p in frame.points), default=None)
+    return [
+        f"frame {frame.frame_number:>8}",
+        f"{len(frame.points):>3} points",
+        "" if nearest_m is None else f"nearest {nearest_m:6.2f} m",
+        "" if frame.temperature is None else f"{max(frame.temperature.sensors_c)} °C",
+    ]
+
+
+def _remote_id(report: RemoteIdReport) -> list[str]:
+    level = "" if report.level_dbm is None else f"{report.level_dbm:.0f} dBm"
+    return [
+        f"{identifier(report) or '-':<20}",
+        report.transmitter,
+        f"{report.transport or '-':<14}",
+        f"{level:>8}",
+        _place(report.position),
+    ]
+
+
+def _iq(block: IqBlock) -> list[str]:
+    return [
+        f"block {block.sequence:>8}",
+        f"{_sample_count(block)} {block.sample_type} samples",
+        f"{block.sample_rate_hz / 1e6:g} MS/s at {block.center_hz / 1e6:g} MHz",
+        f"{block.missed_blocks} missed before" if block.missed_blocks else "",
+    ]
+
+
+def _place(position: Position | None) -> str:
+    if position is None:
+        return "no position"
+    height = "" if position.altitude_hae_m is None else f" {position.altitude_hae_m:.1f} m"
+    return f"{position.latitude_deg:.6f} {position.longitude_deg:.6f}{height}"
+
+
+def _time(time_ns: int) -> str:
+    if time_ns == UNTIMED:
+        return "-"
+    try:
+        moment = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
+    except (OverflowError, ValueError):  # a sender's clock may say anything
+        return f"{time_ns} ns"
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_ns // 1_000_000 % 1000:03}Z"
+
+
+def _sample_count(block: IqBlock) -> int:
+    return len(block.samples) // sample_bytes(block.sample_type)

@@ -1,0 +1,1 @@
+"""Simulated devices and the demonstration; the running gateway imports nothing here."""
