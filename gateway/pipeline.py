@@ -14,7 +14,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
+
+import msgspec
 
 from ..config.settings import Settings
 from ..drivers.transport.backoff import LinkState, delays
@@ -59,7 +63,7 @@ async def run(
     """
     async with Recorder(log_folder) as recorder:
         gateway = Gateway(settings, recorder, log_folder, now_ns)
-        gateway.audit("gateway-started")
+        gateway.audit("gateway-started", _identity(settings))
         try:
             await gateway.run()
         finally:
@@ -235,6 +239,12 @@ class Gateway:
                 "open_incidents": float(len(self._fusion.incidents.open)),
             },
         )
+
+
+def _identity(settings: Settings) -> str:
+    """Which software runs, and on which settings; no password stands in them."""
+    digest = sha256(msgspec.json.encode(settings)).hexdigest()
+    return f"havik {version('havik')}, settings sha256 {digest}"
 
 
 def _seen(recorded: asyncio.Future[None]) -> None:
