@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from ..config.settings import Settings
-from ..drivers.transport.backoff import LinkState, delays
+from ..drivers.transport.backoff import LinkState, delays, in_own_task
 from .adopt import Adoption
 from .broker import from_settings
 from .desk import Answer, Desk
@@ -131,7 +131,7 @@ class Gateway:
         """Start a sensor again whose code failed: its fault must not stop the others."""
         for pause_s in delays(random.Random()):  # pragma: no branch
             try:
-                await feed.run()
+                await in_own_task(feed.run())
             except Exception:
                 _log.exception("sensor %s failed; it is started again", feed.sensor.id)
                 feed.health.refused["internal fault"] += 1
@@ -173,12 +173,12 @@ class Gateway:
             for find in answer.changes:
                 if isinstance(find, Find):
                     self._adoption.own(find)
-            if answer.records:
-                try:
-                    await self._recorder.submit(*answer.records)
-                except RecordLost as lost:
-                    return self._desk.take_back(answer, str(lost))
-        return answer.reply
+            try:
+                await self._recorder.submit(*answer.records)
+            except (RecordLost, ValueError) as lost:
+                return self._desk.take_back(answer, str(lost))
+            return answer.reply
+        return self._desk.take_back(answer, "an internal fault; it is in the gateway's own output")
 
     @contextmanager
     def _fault_contained(self, what: str) -> Generator[None, None, None]:

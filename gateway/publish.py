@@ -103,7 +103,8 @@ class Publisher:
                 tasks.create_task(self._listen(link), name="commands")
         except asyncio.CancelledError:
             with suppress(LinkLost, TimeoutError):
-                await asyncio.wait_for(self._say_goodbye(link), GOODBYE_S)
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._say_goodbye(link)
             raise
 
     async def _say_goodbye(self, link: Connection) -> None:

@@ -168,10 +168,8 @@ class SensorFeed:
         paused = True
         while True:
             try:
-                waiting = self._readings.get()
-                reading, arrived_ns = await (
-                    waiting if paused else asyncio.wait_for(waiting, FLUSH_AFTER_S)
-                )
+                async with asyncio.timeout(None if paused else FLUSH_AFTER_S):
+                    reading, arrived_ns = await self._readings.get()
             except TimeoutError:
                 paused = True
                 self._emit_all(await asyncio.to_thread(self._detector.flush))
@@ -205,11 +203,13 @@ class SensorFeed:
                 self._changed.clear()
                 await self._publish(link, self.health.message(self._now_ns()))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), HEALTH_EVERY_S)
+                    async with asyncio.timeout(HEALTH_EVERY_S):
+                        await self._changed.wait()
         except asyncio.CancelledError:
             with suppress(LinkLost, TimeoutError):
                 goodbye = self.health.stopped(self._now_ns())
-                await asyncio.wait_for(self._publish(link, goodbye), GOODBYE_S)
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._publish(link, goodbye)
             raise
 
     async def _publish(self, link: Connection, health: Health) -> None:

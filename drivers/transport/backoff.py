@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
@@ -13,6 +13,7 @@ from typing import NoReturn, TypeVar
 from ..errors import LinkLost
 
 Link = TypeVar("Link")
+Result = TypeVar("Result")
 
 FIRST_S = 0.5
 MOST_S = 30.0
@@ -80,13 +81,18 @@ async def forever(
     state = LinkState(up=False, since_ns=now_ns(), reason="not connected yet", reconnections=-1)
     on_state(_shown(state))
     waits = pauses()
+
+    async def attempt() -> None:
+        nonlocal state
+        async with connect() as link:
+            state = LinkState(True, now_ns(), None, state.reconnections + 1)
+            on_state(state)
+            await use(link)
+
     while True:
         reason = "the link ended"
         try:
-            async with connect() as link:
-                state = LinkState(True, now_ns(), None, state.reconnections + 1)
-                on_state(state)
-                await use(link)
+            await in_own_task(attempt())
         except* LinkLost as lost:
             reason = _first(lost)
         if state.up and now_ns() - state.since_ns >= MOST_S * 1e9:
@@ -95,6 +101,24 @@ async def forever(
         state = LinkState(False, since_ns, reason, state.reconnections)
         on_state(_shown(state))
         await sleep(next(waits))
+
+
+async def in_own_task(job: Coroutine[None, None, Result]) -> Result:
+    """Run `job`; what it raises never hides a cancellation of the caller.
+
+    A task group that ends because a task of it failed raises that error alone, even if it was
+    cancelled meanwhile: who handles the error and goes on, as `forever` does, would never end.
+    """
+    task = asyncio.create_task(job, name="a job that may fail")
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # it is as good as told
+        raise
+    return task.result()
 
 
 def _shown(state: LinkState) -> LinkState:

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
 from havik.config.settings import BrokerSection, MqttSensor, SerialSensor, Settings, SiteSection
 from havik.drivers.radio.iq_blocks import encode
 from havik.drivers.readings import IqBlock
 from havik.drivers.transport.mqtt import BrokerAddress, Connection, connected
+from havik.gateway.commands import RecordFind
+from havik.gateway.console.client import ask, make
 from havik.gateway.log.reading import LogReader
+from havik.gateway.log.recorder import Recorder
 from havik.gateway.log.verify import verify
-from havik.gateway.messages import Audit, Detection, Health, Incident, Track
+from havik.gateway.messages import Audit, Detection, Find, Health, Incident, Recorded, Track
 from havik.gateway.pipeline import run
 
 if TYPE_CHECKING:
@@ -162,6 +166,42 @@ async def test_a_bad_payload_costs_itself_and_shows_in_health(
         await until(rig, says("online"))
         await rig.publish("rig/iq", b"this is no block of samples, and long enough to be one" * 9)
         await until(rig, lambda _, payload: bool(msgspec.json.decode(payload, type=Health).refused))
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (ValueError("a number is not finite"), "a number is not finite"),
+        (LookupError("a fault of ours"), "an internal fault; it is in the gateway's own output"),
+    ],
+)
+async def test_a_command_that_leaves_no_record_is_refused_and_may_be_sent_again(
+    mosquitto: Mosquitto,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
+    told: str,
+) -> None:
+    submit = Recorder.submit
+
+    def fail(recorder: Recorder, *records: Recorded) -> asyncio.Future[None]:
+        if any(isinstance(record, Find) for record in records):
+            raise fault
+        return submit(recorder, *records)
+
+    command = make(RecordFind, place="yard", method="dog", negative_search=True)
+    address = BrokerAddress(host=mosquitto.host, port=mosquitto.port)
+    log = tmp_path / "log"
+    async with running(of(mosquitto), log):
+        async with console(mosquitto, "gateway/health") as desk:
+            await until(desk, says("online"))
+        with monkeypatch.context() as patch:
+            patch.setattr(Recorder, "submit", fail)
+            refused = await ask(address, "noord", command)
+        accepted = await ask(address, "noord", command)
+    assert (refused.outcome, refused.reason, refused.subject) == ("refused", told, None)
+    assert accepted.outcome == "accepted"
+    assert [one.find for one in logged(log) if isinstance(one, Find)] == [accepted.subject]
 
 
 async def test_a_sensor_that_is_not_there_stops_nobody(

@@ -13,6 +13,7 @@ import pytest
 from havik.drivers.errors import LinkLost
 from havik.drivers.transport.backoff import FIRST_S, MOST_S, LinkState, delays, forever
 
+PATIENCE_S = 20.0
 START_NS = 1_800_000_000_000_000_000
 
 
@@ -175,3 +176,29 @@ async def test_cancelled_it_closes_the_link_and_ends() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert rig.open == 0
+
+
+async def test_cancelled_while_a_lost_link_is_cleared_away_it_ends() -> None:
+    clearing, cleared = asyncio.Event(), asyncio.Event()
+
+    async def say_goodbye() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            clearing.set()
+            await cleared.wait()
+
+    async def lose(held_s: float) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(say_goodbye(), name="goodbye")
+            tasks.create_task(rig.hold(held_s), name="reads")
+
+    rig = Rig(Clock(2), 1.0)
+    task = asyncio.create_task(forever(rig.connect, lose, rig.states.append), name="link")
+    await clearing.wait()
+    task.cancel()
+    cleared.set()
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
+    task.cancel()
+    assert done and task.cancelled()
+    assert (rig.open, len(rig.states)) == (0, 2)  # nobody is told of a link that was given up
