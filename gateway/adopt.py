@@ -6,9 +6,10 @@ They belong to the incidents of the running gateway as if they had come over MQT
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from .incidents import Incidents
+from .incidents import Incidents, RefusedError
 from .log.entries import schema_of
 from .log.reading import LogReader
 from .messages import Find, Incident
@@ -76,7 +77,8 @@ class Adoption:
             if new:
                 told.append(find)
             if self._waits_for(find):
-                told.append(self._incidents.record(find, now_ns))
+                with suppress(RefusedError):  # it has as many steps as it takes
+                    told.append(self._incidents.record(find, now_ns))
         return told
 
     def _waits_for(self, find: Find) -> bool:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from havik.config.settings import AlarmSection, SiteSection
 from havik.gateway.adopt import Adoption
-from havik.gateway.incidents import Incidents
+from havik.gateway.incidents import MOST_STEPS, Incidents
 from havik.gateway.log.store import CentralLog
-from havik.gateway.messages import Find, Incident, Recorded
+from havik.gateway.messages import Find, Incident, Recorded, Step
 from havik.gateway.plan import Plan
 
 NOW_NS = 1_790_000_000_000_000_000
@@ -90,6 +92,18 @@ def test_its_own_finds_and_those_of_other_sites_are_left_alone(tmp_path: Path) -
     room.own(own)
     put(tmp_path, own, find("elsewhere", "i", site="zuid"))
     assert adopt(room) == []
+
+
+def test_an_incident_that_is_full_does_not_keep_the_other_finds(tmp_path: Path) -> None:
+    step = Step(step="note", time_ns=NOW_NS, by="desk")
+    full = replace(incident("full"), steps=(step,) * MOST_STEPS)
+    put(tmp_path, full, incident("i"))
+    room, _ = adoption(tmp_path, full, incident("i"))
+    assert adopt(room) == []
+    put(tmp_path, find("first", "full"), find("second", "i"))
+    told = adopt(room)
+    assert [one.find for one in told if isinstance(one, Find)] == ["first", "second"]
+    assert [one.incident for one in told if isinstance(one, Incident)] == ["i"]
 
 
 def test_a_find_without_an_open_incident_is_told_alone(tmp_path: Path) -> None:
