@@ -9,36 +9,45 @@ from functools import cache, cached_property
 
 import numpy as np
 import scipy.fft
+from scipy.ndimage import uniform_filter1d
 
 from .iq import Samples
 
 GRID_RATE_HZ = 15.36e6
-"""The rate of 15 kHz OFDM with 1,024 points; channels at it get lengths that are fast to invert."""
+"""The rate of 15 kHz OFDM with 1,024 points."""
 
 WHITE_HZ = 120_000.0
 """What is narrower than this is flattened; the power of one symbol's carriers is left alone."""
 
 
 class Segment:
-    """A few milliseconds of a wide band, transformed once, from which channels are cut.
+    """A few milliseconds of a wide band, from which channels are cut; transformed with the first.
 
     Parameters
     ----------
     samples : complex64, shape (n,)
     sample_rate_hz : float
+    grid_rate_hz : float
+        The rate at which channels get lengths that are fast to invert.
     """
 
-    def __init__(self, samples: Samples, sample_rate_hz: float) -> None:
+    def __init__(
+        self, samples: Samples, sample_rate_hz: float, grid_rate_hz: float = GRID_RATE_HZ
+    ) -> None:
         self.sample_rate_hz = sample_rate_hz
-        self._samples = len(samples)
-        self._length = _fast_length(len(samples), sample_rate_hz)
-        self._spectrum: Samples = scipy.fft.fft(samples, self._length)
+        self._samples = samples
+        self._length = _fast_length(len(samples), sample_rate_hz, grid_rate_hz)
         self._bin_hz = sample_rate_hz / self._length
 
     @property
     def duration_s(self) -> float:
         """Length of the segment."""
-        return self._samples / self.sample_rate_hz
+        return len(self._samples) / self.sample_rate_hz
+
+    def until(self, end_s: float, grid_rate_hz: float) -> Segment:
+        """The segment's beginning, up to a time in it, for channels of another rate."""
+        last = max(0, int(end_s * self.sample_rate_hz))
+        return Segment(self._samples[:last], self.sample_rate_hz, grid_rate_hz)
 
     def channel(
         self, center_hz: float, rate_hz: float, bandwidth_hz: float, *, whiten: bool = False
@@ -72,23 +81,29 @@ class Segment:
         half = min(int(bandwidth_hz / 2 / self._bin_hz), (size - 1) // 2)
         first, last = max(middle - half, -edge), min(middle + half, edge)
         spectrum = np.zeros(size, np.complex64)
-        if last >= first:
-            spectrum[np.arange(first, last + 1) - middle] = _circular(source, first, last + 1)
-        kept = int(self._samples * size / self._length)
+        end = last + 1
+        for begin, stop in ((first, min(middle, end)), (max(first, middle), end)):
+            if begin < stop:  # what lies below the centre comes last
+                at = (begin - middle) % size
+                spectrum[at : at + stop - begin] = _circular(source, begin, stop)
+        kept = int(len(self._samples) * size / self._length)
         channel: Samples = scipy.fft.ifft(spectrum, overwrite_x=True)
         channel *= np.float32(size / self._length)
         return channel[:kept], size * self._bin_hz, middle * self._bin_hz
 
     @cached_property
+    def _spectrum(self) -> Samples:
+        spectrum: Samples = scipy.fft.fft(self._samples, self._length)
+        return spectrum
+
+    @cached_property
     def _white(self) -> Samples:
         """The spectrum over the root of its power, smoothed over `WHITE_HZ`."""
-        power = self._spectrum.real**2 + self._spectrum.imag**2
         width = max(3, int(WHITE_HZ / self._bin_hz) | 1)
-        padded = np.pad(power, width // 2, mode="wrap")
-        sums = np.concatenate([[0.0], np.cumsum(padded, dtype=np.float64)])
-        mean = (sums[width:] - sums[:-width]) / width
+        power = self._spectrum.real**2 + self._spectrum.imag**2
+        mean = uniform_filter1d(power, width, mode="wrap")
         scale = np.zeros(self._length, np.float32)
-        np.divide(1, np.sqrt(np.maximum(mean, 0)), out=scale, where=mean > 0, casting="same_kind")
+        np.divide(1, np.sqrt(np.maximum(mean, 0)), out=scale, where=mean > 0)
         white: Samples = self._spectrum * scale
         return white
 
@@ -101,9 +116,9 @@ def _circular(spectrum: Samples, first: int, last: int) -> Samples:
 
 
 @cache
-def _fast_length(samples: int, sample_rate_hz: float) -> int:
+def _fast_length(samples: int, sample_rate_hz: float, grid_rate_hz: float) -> int:
     """An FFT length of at least `samples` of small factors, and so its share at the grid's rate."""
-    ratio = sample_rate_hz / GRID_RATE_HZ
+    ratio = sample_rate_hz / grid_rate_hz
     size = int(np.ceil(samples / ratio))
     for _ in range(64):
         size = scipy.fft.next_fast_len(size + 1)

@@ -25,6 +25,12 @@ LOOKED_AT_S = 3e-3
 EARLY_S = 0.12e-3
 """A box may begin a cell after its emission, whose first microseconds hold the training."""
 
+BEGINNING_S = 0.1e-3
+"""After a box's own beginning, where its training is looked for first."""
+
+EDGE_S = 10e-6
+"""Of a segment, that its channels blur into one another's ends."""
+
 Family = Literal["drone", "controller", "background", "unknown"]
 
 
@@ -121,10 +127,13 @@ def classify(seen: Seen, segment: Segment, segment_start_s: float, tuned_hz: flo
     tuned_hz : float
         Added to the frequencies.
     """
-    features = _features(seen, segment, segment_start_s)
+    features = {"filled": round(seen.filled, 3)}
     for rule in RULES:
-        value = features.get(rule.feature, 0.0)
-        if value >= rule.at_least and rule.narrowest_hz <= seen.bandwidth_hz <= rule.widest_hz:
+        if not rule.narrowest_hz <= seen.bandwidth_hz <= rule.widest_hz:
+            continue
+        value = _MEASURES[rule.feature](seen, segment, segment_start_s, rule.at_least)
+        features[rule.feature] = round(value, 3)
+        if value >= rule.at_least:
             return _named(seen, rule.label, rule.family, rule.trust, features, tuned_hz)
     return _named(seen, "unknown", "unknown", UNKNOWN_CONFIDENCE, features, tuned_hz)
 
@@ -169,16 +178,26 @@ def carrier_emission(seen: Seen, tuned_hz: float) -> Emission:
     return _named(seen, "carrier", "background", CARRIER_CONFIDENCE, evidence, tuned_hz)
 
 
-def _features(seen: Seen, segment: Segment, segment_start_s: float) -> dict[str, float]:
-    features = {"filled": round(seen.filled, 3)}
-    if seen.bandwidth_hz >= RULES[0].narrowest_hz:
-        early = replace(seen, start_s=seen.start_s - EARLY_S, duration_s=seen.duration_s + EARLY_S)
-        wave = _cut(early, segment, segment_start_s, WIFI_RATE_HZ)
-        features["short_training"] = round(short_training(wave), 3)
-    if seen.bandwidth_hz >= RULES[1].narrowest_hz:
-        wave = _cut(seen, segment, segment_start_s, RATE_HZ)
-        features["prefix_15_khz"] = round(prefix_coherence(wave, SYMBOL, LTE_PREFIX), 3)
-    return features
+def _short_training(seen: Seen, segment: Segment, segment_start_s: float, enough: float) -> float:
+    """The field begins a frame: only where it is not plain there, all of the box is looked at."""
+    begins_s = max(0.0, seen.start_s - EARLY_S - segment_start_s)
+    beginning = segment.until(begins_s + EARLY_S + BEGINNING_S + EDGE_S, WIFI_RATE_HZ)
+    early = replace(seen, start_s=seen.start_s - EARLY_S)
+    value = 0.0
+    for part, duration_s in ((beginning, BEGINNING_S), (segment, seen.duration_s)):
+        looked_at = replace(early, duration_s=EARLY_S + duration_s)
+        value = short_training(_cut(looked_at, part, segment_start_s, WIFI_RATE_HZ))
+        if value >= enough:
+            break
+    return value
+
+
+def _prefix_15_khz(seen: Seen, segment: Segment, segment_start_s: float, _enough: float) -> float:
+    wave = _cut(seen, segment, segment_start_s, RATE_HZ)
+    return prefix_coherence(wave, SYMBOL, LTE_PREFIX)
+
+
+_MEASURES = {"short_training": _short_training, "prefix_15_khz": _prefix_15_khz}
 
 
 def _cut(seen: Seen, segment: Segment, segment_start_s: float, rate_hz: float) -> Samples:

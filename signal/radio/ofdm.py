@@ -15,6 +15,7 @@ from .iq import Samples
 WIFI_RATE_HZ = 20e6
 SHORT_TRAINING_LAG = 16  # 0.8 us
 SHORT_TRAINING_WINDOW = 128  # 6.4 us of the field's 8 us
+OTHER_LAGS = (11, 13, 19, 21)
 
 SLOT, LEAST = 7, 3
 """Symbols of one grid, and how many make a train."""
@@ -36,17 +37,15 @@ def lag_coherence(samples: Samples, lag: int, window: int) -> NDArray[np.float32
     """
     if len(samples) < lag + window:
         return np.zeros(0, np.float32)
-    early, late = samples[:-lag], samples[lag:]
-    turned = _running(np.conj(early) * late, window)
-    power = np.abs(samples).astype(np.float64) ** 2
-    energy = _running(power[:-lag], window) + _running(power[lag:], window)
-    return (2 * np.abs(turned) / np.maximum(energy.real, 1e-30)).astype(np.float32)
-
-
-def _running(values: NDArray[np.generic], window: int) -> NDArray[np.complex128]:
-    sums = np.concatenate([[0.0], np.cumsum(values.astype(np.complex128))])
-    running: NDArray[np.complex128] = sums[window:] - sums[:-window]
-    return running
+    turned = np.conj(samples[:-lag])
+    turned *= samples[lag:]
+    products = np.zeros(len(turned) + 1, np.complex128)  # a sum in 32 bits drifts
+    np.cumsum(turned, out=products[1:])
+    energies = np.zeros(len(samples) + 1)
+    np.cumsum(samples.real**2 + samples.imag**2, out=energies[1:])
+    energy = energies[window:] - energies[:-window]
+    both = np.maximum(energy[:-lag] + energy[lag:], 1e-30)
+    return (2 * np.abs(products[window:] - products[:-window]) / both).astype(np.float32)
 
 
 def short_training(samples: Samples) -> float:
@@ -66,9 +65,15 @@ def short_training(samples: Samples) -> float:
     best = int(np.argmax(at_lag))
     end = best + SHORT_TRAINING_LAG + SHORT_TRAINING_WINDOW + 16
     field = samples[best:end]
-    others = [lag_coherence(field, lag, SHORT_TRAINING_WINDOW) for lag in (11, 13, 19, 21)]
-    beside = max((float(other[0]) for other in others if len(other)), default=1.0)
-    return float(at_lag[best]) - beside
+    lags = (lag for lag in OTHER_LAGS if lag + SHORT_TRAINING_WINDOW <= len(field))
+    return float(at_lag[best]) - max((_first_coherence(field, lag) for lag in lags), default=1.0)
+
+
+def _first_coherence(samples: Samples, lag: int) -> float:
+    """The first of what `lag_coherence` gives for the training's window."""
+    early, late = samples[:SHORT_TRAINING_WINDOW], samples[lag : lag + SHORT_TRAINING_WINDOW]
+    energy = float(np.vdot(early, early).real + np.vdot(late, late).real)
+    return 2 * abs(complex(np.vdot(early, late))) / max(energy, 1e-30)
 
 
 def prefix_coherence(samples: Samples, useful: int, prefix: int) -> float:

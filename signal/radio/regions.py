@@ -28,6 +28,9 @@ SUB_BANDS = 9
 NEEDED = 6
 LASTING_S = 0.5e-3
 
+NEAR_HZ = 1.5e6
+"""Between two ranges: one channel covers twice that, and costs the same with or without the gap."""
+
 LONGEST_S = 643.2e-6
 """What lies a row and more outside of this is not the burst's."""
 
@@ -99,10 +102,10 @@ def _cut(region: Region, longest_rows: int, overlap_rows: int) -> Iterator[Regio
 
 
 def _united(regions: Sequence[Region]) -> tuple[tuple[float, float], ...]:
-    """The ranges of some regions, those that overlap as one."""
+    """The ranges of some regions; those that `NEAR_HZ` or less parts, as one."""
     ranges: list[tuple[float, float]] = []
     for low_hz, high_hz in sorted((one.low_hz, one.high_hz) for one in regions):
-        if ranges and low_hz <= ranges[-1][1]:
+        if ranges and low_hz <= ranges[-1][1] + NEAR_HZ:
             ranges[-1] = (ranges[-1][0], max(ranges[-1][1], high_hz))
         else:
             ranges.append((low_hz, high_hz))
