@@ -105,7 +105,11 @@ class SensorHealth:
 
 
 def last_will(site: SiteSection, sensor: str, now_ns: int) -> Health:
-    """What the broker tells consoles when the gateway is gone without a word."""
+    """What the broker tells consoles when the gateway is gone without a word.
+
+    It is written when the connection is made, at `now_ns`, and told at its end: since when the
+    state is, it cannot know.
+    """
     return Health(
         id=new_id(now_ns),
         site=site.name,
@@ -113,6 +117,6 @@ def last_will(site: SiteSection, sensor: str, now_ns: int) -> Health:
         mode=site.mode,
         sensor=sensor,
         state="offline",
-        since_ns=now_ns,
+        since_ns=None,
         reason="the gateway is gone (last will)",
     )

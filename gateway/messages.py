@@ -176,7 +176,7 @@ class Health(Message, frozen=True, kw_only=True, tag="havik.health/1"):
 
     sensor: str
     state: Literal["online", "degraded", "offline"]
-    since_ns: int
+    since_ns: int | None  # of the state; a last will cannot know when it is told
     reason: str | None = None
     last_reading_ns: int | None = None
     readings: int = 0

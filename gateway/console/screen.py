@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.table import Table
@@ -63,7 +64,7 @@ class Screen:
     def _take(self, levels: list[str], payload: bytes) -> None:
         room, subject = levels[2], levels[3]
         if subject == "health":
-            _keep(self.health, f"{levels[1]}/{room}", payload, Health)
+            self._take_health(f"{levels[1]}/{room}", payload)
         elif room == "incidents":
             _keep(self.incidents, subject, payload, Incident)
         elif room == "tracks":
@@ -74,6 +75,15 @@ class Screen:
             self.detections += 1
             if msgspec.json.decode(payload, type=Detection).family in ALARMING:
                 _keep(self.emissions, f"{levels[1]}/{subject}", payload, Detection)
+
+    def _take_health(self, key: str, payload: bytes) -> None:
+        before = self.health.get(key)
+        _keep(self.health, key, payload, Health)
+        after = self.health.get(key)
+        if before is not None and after is not None and after.since_ns is None:
+            # A last will was written long ago: what it tells came after the last word before.
+            since_ns = before.since_ns if before.state == after.state else before.time_ns
+            self.health[key] = replace(after, since_ns=since_ns)
 
     def draw(self, now_ns: int) -> RenderableType:
         """The whole screen at `now_ns`."""
@@ -143,10 +153,10 @@ class _Picture:
         ill = [one for one in self._screen.health.values() if one.state != "online"]
         ill.sort(key=lambda health: (health.state != "offline", health.sensor))
         for health in ill[:MOST_ILL]:
-            since = ago(self._now_ns, health.since_ns)
             line = Text(no_wrap=True, overflow="ellipsis")
             line.append(health.state.upper(), STATE_STYLE[health.state])
-            line.append(printable(f" {health.sensor} for {since}"), "bold")
+            since = "" if health.since_ns is None else f" for {self._since(health)}"
+            line.append(printable(f" {health.sensor}{since}"), "bold")
             line.append(printable(f": {health.reason}") if health.reason else "")
             yield line
         if len(ill) > MOST_ILL:
@@ -181,7 +191,7 @@ class _Picture:
                 table,
                 health.sensor,
                 Text(health.state, STATE_STYLE[health.state]),
-                ago(self._now_ns, health.since_ns),
+                self._since(health),
                 f"{health.readings:,}",
                 f"{sum(health.refused.values()):,}",
                 f"{sum(health.dropped.values()):,}",
@@ -189,6 +199,9 @@ class _Picture:
                 _head(health.reason or "", width - 78),
             )
         return table
+
+    def _since(self, health: Health) -> str:
+        return "-" if health.since_ns is None else ago(self._now_ns, health.since_ns)
 
     def _heard(self, key: str) -> str:
         """The drone or controller that a receiver heard last, for a minute."""

@@ -43,7 +43,8 @@ def test_what_was_refused_and_dropped_is_told() -> None:
 
 def test_the_last_will_says_offline() -> None:
     will = last_will(SITE, "radar", 7)
-    assert (will.state, will.since_ns, will.sensor) == ("offline", 7, "radar")
+    assert (will.state, will.time_ns, will.sensor) == ("offline", 7, "radar")
+    assert will.since_ns is None  # it is told at another time than it is written
 
 
 def test_a_state_that_ended_between_two_messages_began_anew() -> None:

@@ -9,8 +9,10 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
+from havik.config.settings import SiteSection
 from havik.drivers.readings import Position
 from havik.gateway.console.screen import MOST_KEPT, Screen
+from havik.gateway.health import last_will
 from havik.gateway.messages import (
     AnyMessage,
     Detection,
@@ -163,6 +165,16 @@ def test_tracks_that_find_no_room_are_counted_and_the_alarms_own_is_first() -> N
     assert rows[0].split()[-2:] == ["1", "s"]  # to its last column
     assert "54.00038, 4.00063" in rows[0]
     assert f"and {10 - len(rows)} more" in text
+
+
+def test_a_last_will_that_was_written_hours_ago_is_news_of_now() -> None:
+    will = last_will(SiteSection(name="noord", latitude_deg=52, longitude_deg=5), "radar-yard", 0)
+    text = drawn(screen(replace(HEALTH, time_ns=NOW - 2 * S), will))
+    assert "OFFLINE radar-yard for 2 s: the gateway is gone (last will)" in text
+    gone = replace(HEALTH, state="offline", since_ns=NOW - 300 * S)
+    assert "OFFLINE radar-yard for 5 min: the gateway is gone" in drawn(screen(gone, will, will))
+    text = drawn(screen(will))  # who comes later does not know
+    assert "OFFLINE radar-yard: the gateway is gone (last will)" in text
 
 
 def test_a_quiet_night() -> None:
