@@ -99,7 +99,15 @@ class Gateway:
         self._publisher = (
             None
             if broker is None
-            else Publisher(broker, site, self._outbox, self._answer, self._on_broker, now_ns)
+            else Publisher(
+                broker,
+                site,
+                [sensor.id for sensor in settings.sensors],
+                self._outbox,
+                self._answer,
+                self._on_broker,
+                now_ns,
+            )
         )
 
     async def run(self) -> None:

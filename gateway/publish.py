@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import NoReturn
 
@@ -52,6 +52,8 @@ class Publisher:
     ----------
     address : BrokerAddress
     site : SiteSection
+    sensors : iterable of str
+        The ids of the site's sensors; the health of any other is of an earlier run's settings.
     outbox : Outbox
     answer : callable
         Takes a command's name and payload, and gives the reply once its record is durable. The
@@ -66,6 +68,7 @@ class Publisher:
         self,
         address: BrokerAddress,
         site: SiteSection,
+        sensors: Iterable[str],
         outbox: Outbox,
         answer: Answer,
         on_state: Callable[[LinkState], None],
@@ -73,6 +76,7 @@ class Publisher:
     ) -> None:
         self._address = address
         self._site = site
+        self._healths = {health_topic(site.name, one) for one in (GATEWAY, *sensors)}
         self._outbox = outbox
         self._answer = answer
         self._on_state = on_state
@@ -149,9 +153,9 @@ class Publisher:
     async def _sweep(self) -> None:
         """Clear what an earlier run left retained and could not clear itself."""
         async with connected(self._address) as link:
-            rooms = ("tracks", "incidents")
-            await link.subscribe([f"{ROOT}/{self._site.name}/{room}/+" for room in rooms], 1)
-            for topic in await _retained(link) - self._outbox.standing:
+            rooms = ("tracks/+", "incidents/+", "+/health")
+            await link.subscribe([f"{ROOT}/{self._site.name}/{room}" for room in rooms], 1)
+            for topic in await _retained(link) - self._outbox.standing - self._healths:
                 await link.publish(topic, b"", qos=1, retain=True)
         self._swept = True
 

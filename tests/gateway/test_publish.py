@@ -63,7 +63,7 @@ class Running:
         self.outbox = Outbox()
         self.states: asyncio.Queue[LinkState] = asyncio.Queue()
         self.publisher = Publisher(
-            address, SITE, self.outbox, answer, self.states.put_nowait, lambda: 1
+            address, SITE, ["radar"], self.outbox, answer, self.states.put_nowait, lambda: 1
         )
 
     async def until(self, *, up: bool) -> LinkState:
@@ -172,7 +172,7 @@ async def main():
     ))
     async def answer(name, payload):
         os.abort()
-    await Publisher(address, site, outbox, answer, lambda _: None, time.time_ns).run()
+    await Publisher(address, site, [], outbox, answer, lambda _: None, time.time_ns).run()
 
 asyncio.run(main())
 """
@@ -205,23 +205,26 @@ async def test_what_an_earlier_run_left_is_cleared_and_what_stands_is_not(
     either_broker: BrokerAddress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publish, "SWEEP_S", 0.2)
-    left = ("incidents/old", "tracks/old", "incidents/f1", "radar/health")
+    old = ("incidents/old", "tracks/old", "sold-radar/health")
+    left = (*old, "incidents/f1", "radar/health")
     async with connected(either_broker) as earlier:
         for topic in left:
             await earlier.publish(f"havik/noord/{topic}", b"left", qos=1, retain=True)
         await earlier.publish("havik/zuid/incidents/old", b"another site's", qos=1, retain=True)
-    old = ("incidents/old", "tracks/old")
     async with console(either_broker, *old) as desk, publishing(either_broker) as gateway:
         gateway.outbox.tell(ALARM)
-        heard = [(one.topic, one.payload) for one in [await receive(desk) for _ in range(4)]]
+        heard = [(one.topic, one.payload) for one in [await receive(desk) for _ in range(6)]]
     assert sorted(heard) == [
         ("havik/noord/incidents/old", b""),
         ("havik/noord/incidents/old", b"left"),
+        ("havik/noord/sold-radar/health", b""),
+        ("havik/noord/sold-radar/health", b"left"),
         ("havik/noord/tracks/old", b""),
         ("havik/noord/tracks/old", b"left"),
     ]
+    healths = [f"havik/noord/{name}/health" for name in ("radar", "sold-radar")]
     async with connected(either_broker) as late:
-        await late.subscribe(["havik/+/incidents/+", "havik/+/tracks/+", "havik/+/radar/+"], 1)
+        await late.subscribe(["havik/+/incidents/+", "havik/+/tracks/+", *healths], 1)
         kept: dict[str, bytes] = {}
         while len(kept) < 3:  # amqtt gives some of them twice
             message = await receive(late)
