@@ -27,6 +27,7 @@ _WORDS = (
     ("[SSL", "TLS failed: does this port speak TLS, and does the broker want a certificate of us?"),
     ("Connection refused", "connection refused: nothing listens there"),
     ("Name or service not known", "no such host"),
+    ("Disconnected during message iteration", "the connection is lost"),  # aiomqtt's words
     (
         "timed out",
         "no answer: does it speak MQTT, with TLS or without, and want a certificate of us?",

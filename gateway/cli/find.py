@@ -33,7 +33,10 @@ def add(
     route: Annotated[str | None, typer.Option(help="How it came in: an assessment.")] = None,
     finder_role: Annotated[str | None, typer.Option(help="A role, never a name.")] = None,
     note: Annotated[str | None, typer.Option(help="At most 200 characters; no names.")] = None,
-    mode: Annotated[str, typer.Option(help="live, test or exercise; into a log alone.")] = "live",
+    mode: Annotated[
+        str | None,
+        typer.Option(help="live, test or exercise, into a log alone; as its incident, else live."),
+    ] = None,
     broker: Annotated[
         str | None, typer.Option("--broker", help="A running gateway's; the log alone otherwise.")
     ] = None,
@@ -44,7 +47,7 @@ def add(
     from ..commands import RecordFind
     from ..console.client import make
     from ..finds import parse_item
-    from .find_commands import add_by_gateway, add_to_log, named_site
+    from .find_commands import add_by_gateway, add_to_log
 
     command = make(
         RecordFind,
@@ -62,7 +65,7 @@ def add(
     if broker is not None:
         print(add_by_gateway(from_url(broker), site, command))
     else:
-        print(add_to_log(log or default_folder(), named_site(site, mode), command).find)
+        print(add_to_log(log or default_folder(), site, mode, command).find)
 
 
 @app.command("list")

@@ -44,19 +44,29 @@ def add_by_gateway(address: BrokerAddress, site: str, command: RecordFind) -> st
     return reply.subject
 
 
-def add_to_log(folder: Path, site: SiteSection, command: RecordFind) -> Find:
+def add_to_log(folder: Path, site: str, mode: str | None, command: RecordFind) -> Find:
     """Record a find in the log of this machine, without a gateway.
+
+    Parameters
+    ----------
+    folder : Path
+    site : str
+        Its name.
+    mode : str, optional
+        `live`, `test` or `exercise`; without it that of its incident, or `live`.
+    command : RecordFind
 
     Raises
     ------
     UsageError
-        If the find is not one, its incident is not in the log, or the log cannot be used.
+        If the find is not one, its incident is not in the log or another site's, or the log cannot
+        be used.
     """
-    find = make_find(site, command, time.time_ns())
-    if find.incident is not None and find.incident not in known_incidents(folder):
-        raise UsageError(
-            f"no incident {find.incident} in {folder}; `havik incident list` names those there are"
-        )
+    incident = None if command.incident is None else find_incident(folder, command.incident)
+    if incident is not None and incident.site != site:
+        raise UsageError(f"--site {site}: incident {incident.incident} is of {incident.site}")
+    of_incident = "live" if incident is None else incident.mode
+    find = make_find(named_site(site, mode or of_incident), command, time.time_ns())
     asyncio.run(_record(folder, find))
     return find
 
@@ -95,6 +105,22 @@ def known_incidents(folder: Path) -> dict[str, Incident]:
         If there is no log.
     """
     return {one.incident: one for one in _recorded(folder, INCIDENT) if isinstance(one, Incident)}
+
+
+def find_incident(folder: Path, name: str) -> Incident:
+    """Find the newest version of one incident of a log.
+
+    Raises
+    ------
+    UsageError
+        If it is not there.
+    """
+    incident = known_incidents(folder).get(name)
+    if incident is None:
+        raise UsageError(
+            f"no incident {name} in {folder}; `havik incident list` names those there are"
+        )
+    return incident
 
 
 def known_finds(folder: Path) -> dict[str, Find]:

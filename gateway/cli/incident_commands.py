@@ -13,7 +13,14 @@ from ...drivers.transport.mqtt import BrokerAddress
 from ..commands import AnyCommand
 from ..console.client import ask
 from ..errors import UsageError
-from .find_commands import add_row, known_incidents, moment, print_record, print_table
+from .find_commands import (
+    add_row,
+    find_incident,
+    known_incidents,
+    moment,
+    print_record,
+    print_table,
+)
 
 
 def list_incidents(folder: Path, *, as_json: bool, out: TextIO) -> None:
@@ -55,12 +62,7 @@ def show_incident(folder: Path, name: str, *, as_json: bool, out: TextIO) -> Non
     UsageError
         If there is no such incident.
     """
-    incident = known_incidents(folder).get(name)
-    if incident is None:
-        raise UsageError(
-            f"no incident {name} in {folder}; `havik incident list` names those there are"
-        )
-    print_record(incident, as_json=as_json, out=out)
+    print_record(find_incident(folder, name), as_json=as_json, out=out)
 
 
 def command(address: BrokerAddress, site: str, what: AnyCommand) -> None:

@@ -14,6 +14,7 @@ from ...config.settings import Name
 from ...drivers.errors import LinkLost
 from ...drivers.transport.backoff import LinkState, forever
 from ...drivers.transport.mqtt import BrokerAddress, Connection, connected
+from ..broker import PASSWORD_VARIABLE
 from ..commands import COMMANDS, AnyCommand, Close, Command, RecordFind
 from ..errors import UsageError
 from ..messages import Reply
@@ -22,6 +23,7 @@ from ..topics import ROOT, reply_topic
 from .plain import on_one_line
 
 REPLY_S = 10.0
+_REMEDY = f"name broker and user with --broker, the password in {PASSWORD_VARIABLE}"
 HEARD = ("+/health", "detections/+", "tracks/+", "incidents/+", "finds/+")
 
 Take = Callable[[str, bytes], None]
@@ -86,7 +88,7 @@ async def reach(address: BrokerAddress) -> None:
         async with connected(address):
             pass
     except LinkLost as error:
-        raise UsageError(f"{error}; is a broker running there? name it with --broker") from None
+        raise UsageError(f"{error}; {_REMEDY}") from None
 
 
 async def listen(
@@ -121,7 +123,7 @@ async def ask(address: BrokerAddress, site: str, command: AnyCommand) -> Reply:
             async with asyncio.timeout(REPLY_S):
                 return await _reply(link, command.id)
     except LinkLost as error:
-        raise UsageError(f"{error}; is a broker running there? name it with --broker") from None
+        raise UsageError(f"{error}; {_REMEDY}") from None
     except TimeoutError:
         raise UsageError(
             f"no gateway of site {site} answers at {address} within {REPLY_S:g} s; "

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 import pytest
+from msgspec.structs import replace
 
 from havik.gateway.cli.find_commands import (
     add_to_log,
@@ -23,7 +24,7 @@ from havik.gateway.errors import UsageError
 from havik.gateway.log.recorder import Recorder, RecordLost
 from havik.gateway.log.store import CentralLog
 from havik.gateway.log.verify import verify
-from havik.gateway.messages import Find, FindItem, Incident, Recorded
+from havik.gateway.messages import Find, FindItem, Incident, Mode, Recorded
 
 if TYPE_CHECKING:
     from tests.gateway.conftest import Havik
@@ -54,7 +55,6 @@ FIND = Find(
     place_ref="yard-b", items=(FindItem(category="phone", quantity=2),),
 )  # fmt: skip
 NEGATIVE = make(RecordFind, place="yard", method="dog", negative_search=True)
-SITE = named_site("noord", "exercise")
 
 
 def log_of(folder: Path, *records: Recorded | bytes) -> Path:
@@ -70,7 +70,7 @@ def listed(folder: Path, *, as_json: bool = False) -> list[str]:
 
 
 def test_a_find_is_in_the_log_when_it_is_said_to_be(tmp_path: Path) -> None:
-    find = add_to_log(tmp_path / "log", SITE, NEGATIVE)
+    find = add_to_log(tmp_path / "log", "noord", "exercise", NEGATIVE)
     assert known_finds(tmp_path / "log") == {find.find: find}
     assert (find.site, find.mode, find.negative_search) == ("noord", "exercise", True)
     assert verify(tmp_path / "log").ok
@@ -79,11 +79,31 @@ def test_a_find_is_in_the_log_when_it_is_said_to_be(tmp_path: Path) -> None:
 def test_a_find_may_belong_to_an_incident_of_the_log(tmp_path: Path) -> None:
     folder = log_of(tmp_path, FLIGHT)
     of_it = make(RecordFind, place="yard", method="dog", negative_search=True, incident="flight-1")
-    assert add_to_log(folder, SITE, of_it).incident == "flight-1"
+    assert add_to_log(folder, "noord", None, of_it).incident == "flight-1"
     of_none = make(RecordFind, place="yard", method="dog", negative_search=True, incident="f2")
     with pytest.raises(UsageError, match=r"no incident f2 in .*; `havik incident list` names"):
-        add_to_log(folder, SITE, of_none)
+        add_to_log(folder, "noord", None, of_none)
+    with pytest.raises(UsageError, match="--site zuid: incident flight-1 is of noord"):
+        add_to_log(folder, "zuid", None, of_it)
     assert len(known_finds(folder)) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "incident", "recorded"),
+    [
+        (None, "exercise", "exercise"),
+        (None, "live", "live"),
+        ("test", "exercise", "test"),
+        (None, None, "live"),
+    ],
+)
+def test_a_find_is_of_its_incidents_mode_where_no_other_is_given(
+    tmp_path: Path, mode: str | None, incident: Mode | None, recorded: str
+) -> None:
+    folder = log_of(tmp_path, replace(FLIGHT, mode=incident or "live"))
+    name = incident and "flight-1"
+    found = make(RecordFind, place="yard", method="dog", negative_search=True, incident=name)
+    assert add_to_log(folder, "noord", mode, found).mode == recorded
 
 
 @pytest.mark.parametrize(
@@ -93,7 +113,7 @@ def test_a_find_may_belong_to_an_incident_of_the_log(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_one_is_told(tmp_path: Path, place: str, told: str) -> None:
     (tmp_path / "file").write_text("precious")
     with pytest.raises(UsageError, match=told):
-        add_to_log(tmp_path / place, SITE, NEGATIVE)
+        add_to_log(tmp_path / place, "noord", "exercise", NEGATIVE)
     assert (tmp_path / "file").read_text() == "precious"
 
 
@@ -102,7 +122,7 @@ def test_a_log_that_is_damaged_takes_nothing_and_says_so(tmp_path: Path, name: s
     folder = log_of(tmp_path, FLIGHT)
     (folder / name).write_bytes(b"somebody else's bytes")
     with pytest.raises(UsageError, match="see `havik log verify`") as caught:
-        add_to_log(folder, SITE, NEGATIVE)
+        add_to_log(folder, "noord", "exercise", NEGATIVE)
     assert "\n" not in str(caught.value)
 
 
@@ -114,7 +134,7 @@ def test_a_record_that_is_lost_is_not_said_to_be_there(
 
     monkeypatch.setattr(Recorder, "submit", lose)
     with pytest.raises(UsageError, match="not recorded, the disk is full; make room and try"):
-        add_to_log(tmp_path / "log", SITE, NEGATIVE)
+        add_to_log(tmp_path / "log", "noord", "exercise", NEGATIVE)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +251,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("--negative", "--mode", "war"), "--mode war is none; there are live, test, exercise"),
     (("--negative", "--site", "a/b"), "--site a/b can be no site's name"),
     (("--negative", "--broker", "localhost"), "is no broker; write mqtt://"),
-    (("--negative", "--broker", "mqtt://127.0.0.1:1"), "nothing listens there; is a broker run"),
+    (("--negative", "--broker", "mqtt://127.0.0.1:1"), "nothing listens there; name broker and us"),
 ]
 
 

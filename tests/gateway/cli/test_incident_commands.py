@@ -121,7 +121,7 @@ def test_nobody_there_is_one_line(
         (("note", "f1", "x" * 201, "--by", "d"), "TEXT: at most 200 characters"),
         (("release", "f1", "yard b", "--by", "d"), "ZONE: at most 64 letters"),
         (("close", "f1", "--by", "d", "--text", "\udcff"), "--text: is not text"),
-        (("close", "f1", "--by", "d"), "nothing listens there; is a broker running there"),
+        (("close", "f1", "--by", "d"), "nothing listens there; name broker and user with --broker"),
         (("close", "f1", "--by", "d", "--site", "#"), "--site # can be no site's name"),
     ],
 )

@@ -212,7 +212,7 @@ def test_an_error_cannot_fool_the_terminal(havik: Havik) -> None:
     ("arguments", "told"),
     [
         (("watch", "--broker", "mqtt://u:s3cr3t@127.0.0.1"), "--broker holds a password; put it"),
-        (("watch", "--broker", "mqtt://127.0.0.1:1"), "nothing listens there; is a broker running"),
+        (("watch", "--broker", "mqtt://127.0.0.1:1"), "nothing listens there; name broker and"),
         (("watch", "--broker", "mqtt://127.0.0.1:1", "--json"), "nothing listens there"),
         (("watch", "--site", "a/#"), "--site a/# can be no site's name"),
         (("bench", "jam"), "no benchmark jam; there are all, "),

@@ -227,7 +227,7 @@ def test_a_broker_that_goes_is_told_and_waited_for(
 
 def test_a_broker_that_is_not_there_is_one_clear_line() -> None:
     nobody = BrokerAddress(host="127.0.0.1", port=1)
-    with pytest.raises(UsageError, match="nothing listens there; is a broker running there"):
+    with pytest.raises(UsageError, match="nothing listens there; name broker and user with"):
         watch(nobody, site="+", as_json=False, seconds=None, out=io.StringIO())
 
 
