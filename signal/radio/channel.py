@@ -44,10 +44,11 @@ class Segment:
         """Length of the segment."""
         return len(self._samples) / self.sample_rate_hz
 
-    def until(self, end_s: float, grid_rate_hz: float) -> Segment:
-        """The segment's beginning, up to a time in it, for channels of another rate."""
-        last = max(0, int(end_s * self.sample_rate_hz))
-        return Segment(self._samples[:last], self.sample_rate_hz, grid_rate_hz)
+    def part(self, first_s: float, last_s: float, grid_rate_hz: float) -> tuple[Segment, float]:
+        """Cut out a time of the segment, for channels of another rate; with where it begins."""
+        first, last = (max(0, int(at_s * self.sample_rate_hz)) for at_s in (first_s, last_s))
+        part = Segment(self._samples[first:last], self.sample_rate_hz, grid_rate_hz)
+        return part, first / self.sample_rate_hz
 
     def channel(
         self, center_hz: float, rate_hz: float, bandwidth_hz: float, *, whiten: bool = False

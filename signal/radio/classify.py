@@ -180,16 +180,15 @@ def carrier_emission(seen: Seen, tuned_hz: float) -> Emission:
 
 def _short_training(seen: Seen, segment: Segment, segment_start_s: float, enough: float) -> float:
     """The field begins a frame: only where it is not plain there, all of the box is looked at."""
-    begins_s = max(0.0, seen.start_s - EARLY_S - segment_start_s)
-    beginning = segment.until(begins_s + EARLY_S + BEGINNING_S + EDGE_S, WIFI_RATE_HZ)
-    early = replace(seen, start_s=seen.start_s - EARLY_S)
-    value = 0.0
-    for part, duration_s in ((beginning, BEGINNING_S), (segment, seen.duration_s)):
-        looked_at = replace(early, duration_s=EARLY_S + duration_s)
-        value = short_training(_cut(looked_at, part, segment_start_s, WIFI_RATE_HZ))
-        if value >= enough:
-            break
-    return value
+    early = replace(seen, start_s=seen.start_s - EARLY_S, duration_s=EARLY_S + BEGINNING_S)
+    first_s = early.start_s - segment_start_s
+    last_s = first_s + early.duration_s
+    beginning, cut_s = segment.part(first_s - EDGE_S, last_s + EDGE_S, WIFI_RATE_HZ)
+    value = short_training(_cut(early, beginning, segment_start_s + cut_s, WIFI_RATE_HZ))
+    if value >= enough:
+        return value
+    whole = replace(early, duration_s=EARLY_S + seen.duration_s)
+    return short_training(_cut(whole, segment, segment_start_s, WIFI_RATE_HZ))
 
 
 def _prefix_15_khz(seen: Seen, segment: Segment, segment_start_s: float, _enough: float) -> float:

@@ -43,7 +43,10 @@ SHORTEST_S = 0.47e-3
 """A burst's energy over its level: shorter frames have less."""
 
 CHANCE = 3.0
-"""Standard deviations of noise that both limits allow for."""
+"""Standard deviations of noise that the limits on a row allow for."""
+
+LASTS_CHANCE = 2.0
+"""And the limit on the energy: that three of nine megahertz miss it, M of N allows."""
 
 SPREAD_FALSE_ALARM = 1e-3
 """Of M of N at one place."""
@@ -214,17 +217,27 @@ def _may_be_a_burst(
     before, after = rows[:places], rows[longest + 1 :][:places]
     inside = np.array([rows[2 + nth :][:places] for nth in range(max(1, longest - 3))])
     spare = len(inside) // 4  # rows that a stronger frame may fill
-    level = np.sort(inside, axis=0)[-1 - spare]
+    level = _largest(list(inside), spare + 1)
     sums = np.cumsum(rows, axis=0)
     energy = sums[longest:][:places] - sums[:places]
 
     alone = _apart(before, level, chance) & _apart(after, level, chance)
     alike = (inside > level / APART - chance) & (inside < level * APART + chance)
     even = np.count_nonzero(alike, axis=0) >= len(inside) - 1 - spare
-    lasts = energy >= SHORTEST_S / row_s * (level - chance)
+    lasts = energy >= SHORTEST_S / row_s * (level - chance * LASTS_CHANCE / CHANCE)
     explained = level + chance >= (during - 1) / APART
     may_be: NDArray[np.bool_] = alone & even & lasts & explained
     return may_be
+
+
+def _largest(rows: Sequence[Cells], nth: int) -> Cells:
+    """The `nth` largest of the rows, from 1, at each place; a sort along the rows is far slower."""
+    largest = [np.full_like(rows[0], -np.inf) for _ in range(nth)]
+    for row in rows:
+        rest = row
+        for at, one in enumerate(largest):
+            largest[at], rest = np.maximum(one, rest), np.minimum(one, rest)
+    return largest[-1]
 
 
 def _apart(power: Cells, level: Cells, chance: float) -> NDArray[np.bool_]:

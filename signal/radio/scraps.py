@@ -115,6 +115,8 @@ def _is_skirt(box: Box, of: Box) -> bool:
 
 def _is_part(box: Box, of: Box, bin_hz: float) -> bool:
     """Whether `box` is a piece of a stronger one."""
+    if box.last_row <= of.first_row or of.last_row <= box.first_row:
+        return False  # nearly all are
     shared = min(of.last_row, box.last_row) - max(of.first_row, box.first_row)
     if 2 * shared <= box.rows or box.snr > of.snr * PART_DENSITY:
         return False
@@ -125,6 +127,11 @@ def _is_part(box: Box, of: Box, bin_hz: float) -> bool:
     )
     share = max((1 - of.filled) / 2, TWIN_SHARE if twins else 0.0)
     return _gap(box, of) <= max(JOIN_HZ / bin_hz, share * of.bins)
+
+
+def is_lost_in(box: Box, of: Box, bin_hz: float) -> bool:
+    """Whether `box` is a piece of `of` that would leave it as it is."""
+    return box.snr < of.snr * WIDENS_SHARE and _is_part(box, of, bin_hz)
 
 
 def _joined(whole: Box, part: Box) -> Box:
