@@ -10,7 +10,7 @@ import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from typer.core import TyperGroup
@@ -50,6 +50,9 @@ app = typer.Typer(
 app.add_typer(log_app, name="log")
 app.add_typer(find_app, name="find")
 app.add_typer(incident_app, name="incident")
+
+# What click raises for wrong use; typer, which has click within it, names one of its kinds alone.
+_Misuse = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
 SiteFile = Annotated[Path, typer.Argument(metavar="SITE.toml", help="A site's settings.")]
 
@@ -217,8 +220,23 @@ def bench(
 def main() -> None:
     """Run the command line; what a person can mend is one clear line and exit code 2."""
     try:
-        app(prog_name="havik")
+        code: object = app(prog_name="havik", standalone_mode=False)
     except (UsageError, SettingsError) as error:
-        lines = "\n".join(map(on_one_line, str(error).split("\n")))
+        _refuse(str(error))
+    except _Misuse as error:
+        _refuse(_in_words(error))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(told: str) -> NoReturn:
+    if told:  # a help that was shown is all there is to say
+        lines = "\n".join(map(on_one_line, told.split("\n")))
         print(f"havik: {lines}", file=sys.stderr)
-        sys.exit(2)
+    sys.exit(2)
+
+
+def _in_words(misuse: Any) -> str:
+    """What typer says of wrong use, on one line, with the help to ask for."""
+    told: str = " ".join(misuse.format_message().split()).rstrip(".")
+    asked = None if misuse.ctx is None else misuse.ctx.command_path
+    return f"{told[:1].lower()}{told[1:]}; see `{asked or 'havik'} --help`" if told else ""
