@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 BUSY_S = 30.0
 """How long a writer waits for another process's transaction; one lasts milliseconds."""
@@ -36,6 +38,28 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     still = "&immutable=1" if no_log and not os.access(path.parent, os.W_OK) else ""
     uri = f"{path.absolute().as_uri()}?mode=ro{still}"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
+
+
+class Database:
+    """A database that is open, and is closed at the end of its context."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 @contextmanager

@@ -6,14 +6,12 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
 from ..errors import UsageError
 from . import folder as place
-from .database import connect_to_read
+from .database import Database, connect_to_read
 from .entries import Entry, from_bytes
 
 _ALL = "SELECT entry_index, content FROM entry WHERE entry_index > ? ORDER BY entry_index"
@@ -28,14 +26,11 @@ WHERE ?1 IS NULL OR +kind IN (SELECT value FROM json_each(?1)) ORDER BY entry_in
 """
 
 
-class LogReader:
+class LogReader(Database):
     """Reads a log through an open database.
 
     One object serves one thread at a time. What it reads is not verified: see `verify`.
     """
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
 
     @classmethod
     def open(cls, folder: Path) -> LogReader:
@@ -101,18 +96,3 @@ class LogReader:
         if row is None:
             raise LookupError("no checkpoint is left")
         return str(row[0])
-
-    def close(self) -> None:
-        """Close the database."""
-        self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

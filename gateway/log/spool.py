@@ -11,11 +11,9 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from . import folder as place
-from .database import connect, connect_to_read, transaction
+from .database import Database, connect, connect_to_read, transaction
 
 # AUTOINCREMENT: a number is never given again. Two processes may forward the same records; the
 # slower one would otherwise forget a new record in the place of an old one.
@@ -27,7 +25,7 @@ CREATE TABLE IF NOT EXISTS record (
 """
 
 
-class Spool:
+class Spool(Database):
     """The spool of one log's folder, made at its first use.
 
     Several processes may have it open. One object serves one thread at a time.
@@ -45,7 +43,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         place.prepare(folder)
         try:
-            self._db = connect(folder / place.SPOOL)
+            super().__init__(connect(folder / place.SPOOL))
         except sqlite3.Error as error:
             raise place.unusable(folder, error) from None
         try:
@@ -81,21 +79,6 @@ class Spool:
     def depth(self) -> int:
         """How many records wait; O(n)."""
         return _depth(self._db)
-
-    def close(self) -> None:
-        """Close the database."""
-        self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def count_waiting(folder: Path) -> int:
