@@ -25,7 +25,7 @@ LOOKED_AT_S = 3e-3
 EARLY_S = 0.12e-3
 """A box may begin a cell after its emission, whose first microseconds hold the training."""
 
-BEGINNING_S = 0.1e-3
+BEGINNING_S = 50e-6
 """After a box's own beginning, where its training is looked for first."""
 
 EDGE_S = 10e-6

@@ -184,7 +184,10 @@ def places_above(
     if thorough or not marked.any():
         return marked
     chance = CHANCE * float(np.sqrt(LEAKAGE / AVERAGED / cells))
-    marked &= _enough(hot & _may_be_a_burst(by_band, during, row_s, chance), nine)
+    may_be, beyond = _may_be_a_burst(by_band, during, row_s, chance)
+    may_be &= hot
+    counted = np.where(may_be, beyond, 0)
+    marked &= _enough(may_be, nine) & (sum(counted[:, band] for band in nine) >= 0)
     return marked
 
 
@@ -205,11 +208,13 @@ def _by_band(ratio: Cells, edges: NDArray[np.intp]) -> Cells:
 
 def _may_be_a_burst(
     by_band: Cells, during: Cells, row_s: float, chance: float
-) -> NDArray[np.bool_]:
+) -> tuple[NDArray[np.bool_], Cells]:
     """Whether the power of each place begins and ends with a burst there, and lasts as long.
 
     The burst begins in the row before the place, of which it may fill the end only. What lies
-    beyond the page is taken for quiet.
+    beyond the page is taken for quiet. With the answer comes by how much the power of most rows
+    exceeds the least that a burst would have: over some bands, which together spread less than
+    one, that is not below nothing.
     """
     places, longest = len(during), int(np.ceil(LONGEST_S / row_s)) + 1
     quiet = np.zeros((longest + 1, by_band.shape[1]), np.float32)
@@ -217,7 +222,7 @@ def _may_be_a_burst(
     before, after = rows[:places], rows[longest + 1 :][:places]
     inside = np.array([rows[2 + nth :][:places] for nth in range(max(1, longest - 3))])
     spare = len(inside) // 4  # rows that a stronger frame may fill
-    level = _largest(list(inside), spare + 1)
+    *above, level = _largest(list(inside), spare + 1)
     sums = np.cumsum(rows, axis=0)
     energy = sums[longest:][:places] - sums[:places]
 
@@ -226,18 +231,19 @@ def _may_be_a_burst(
     even = np.count_nonzero(alike, axis=0) >= len(inside) - 1 - spare
     lasts = energy >= SHORTEST_S / row_s * (level - chance * LASTS_CHANCE / CHANCE)
     explained = level + chance >= (during - 1) / APART
-    may_be: NDArray[np.bool_] = alone & even & lasts & explained
-    return may_be
+    usual = (inside.sum(axis=0) - sum(above)) / np.float32(len(inside) - spare)
+    least = (during - 1) / np.float32(APART) - np.float32(chance / np.sqrt(SUB_BANDS))
+    return alone & even & lasts & explained, usual - least
 
 
-def _largest(rows: Sequence[Cells], nth: int) -> Cells:
-    """The `nth` largest of the rows, from 1, at each place; a sort along the rows is far slower."""
-    largest = [np.full_like(rows[0], -np.inf) for _ in range(nth)]
+def _largest(rows: Sequence[Cells], count: int) -> list[Cells]:
+    """The largest of the rows at each place, downwards; a sort along the rows is far slower."""
+    largest = [np.full_like(rows[0], -np.inf) for _ in range(count)]
     for row in rows:
         rest = row
         for at, one in enumerate(largest):
             largest[at], rest = np.maximum(one, rest), np.minimum(one, rest)
-    return largest[-1]
+    return largest
 
 
 def _apart(power: Cells, level: Cells, chance: float) -> NDArray[np.bool_]:
