@@ -4,7 +4,8 @@ Cells are smoothed over time and frequency, compared with the noise floor at a t
 false-alarm probability, joined over small gaps, and each connected patch becomes a box. Strong
 patches are boxed first, so that a weak neighbour that touches one gets a box of its own; scraps
 of one emission are gathered (`scraps.py`).
-Cost: seven additions and a comparison for each cell, that is for each `AVERAGED` samples.
+Cost: seven additions and a comparison for each cell, that is for each `AVERAGED` samples; some
+30 us for each patch, and twice that again for one that is boxed.
 """
 
 from __future__ import annotations

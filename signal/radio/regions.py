@@ -43,10 +43,7 @@ SHORTEST_S = 0.47e-3
 """A burst's energy over its level: shorter frames have less."""
 
 CHANCE = 3.0
-"""Standard deviations of noise that the limits on a row allow for."""
-
-LASTS_CHANCE = 2.0
-"""And the limit on the energy: that three of nine megahertz miss it, M of N allows."""
+"""Standard deviations of noise that both limits allow for."""
 
 SPREAD_FALSE_ALARM = 1e-3
 """Of M of N at one place."""
@@ -105,7 +102,7 @@ def _cut(region: Region, longest_rows: int, overlap_rows: int) -> Iterator[Regio
 
 
 def _united(regions: Sequence[Region]) -> tuple[tuple[float, float], ...]:
-    """The ranges of some regions; those that `NEAR_HZ` or less parts, as one."""
+    """The ranges of some regions; those not more than `NEAR_HZ` apart as one."""
     ranges: list[tuple[float, float]] = []
     for low_hz, high_hz in sorted((one.low_hz, one.high_hz) for one in regions):
         if ranges and low_hz <= ranges[-1][1] + NEAR_HZ:
@@ -184,10 +181,7 @@ def places_above(
     if thorough or not marked.any():
         return marked
     chance = CHANCE * float(np.sqrt(LEAKAGE / AVERAGED / cells))
-    may_be, beyond = _may_be_a_burst(by_band, during, row_s, chance)
-    may_be &= hot
-    counted = np.where(may_be, beyond, 0)
-    marked &= _enough(may_be, nine) & (sum(counted[:, band] for band in nine) >= 0)
+    marked &= _enough(hot & _may_be_a_burst(by_band, during, row_s, chance), nine)
     return marked
 
 
@@ -208,13 +202,11 @@ def _by_band(ratio: Cells, edges: NDArray[np.intp]) -> Cells:
 
 def _may_be_a_burst(
     by_band: Cells, during: Cells, row_s: float, chance: float
-) -> tuple[NDArray[np.bool_], Cells]:
+) -> NDArray[np.bool_]:
     """Whether the power of each place begins and ends with a burst there, and lasts as long.
 
     The burst begins in the row before the place, of which it may fill the end only. What lies
-    beyond the page is taken for quiet. With the answer comes by how much the power of most rows
-    exceeds the least that a burst would have: over some bands, which together spread less than
-    one, that is not below nothing.
+    beyond the page is taken for quiet.
     """
     places, longest = len(during), int(np.ceil(LONGEST_S / row_s)) + 1
     quiet = np.zeros((longest + 1, by_band.shape[1]), np.float32)
@@ -222,28 +214,27 @@ def _may_be_a_burst(
     before, after = rows[:places], rows[longest + 1 :][:places]
     inside = np.array([rows[2 + nth :][:places] for nth in range(max(1, longest - 3))])
     spare = len(inside) // 4  # rows that a stronger frame may fill
-    *above, level = _largest(list(inside), spare + 1)
+    level = _largest(list(inside), spare + 1)
     sums = np.cumsum(rows, axis=0)
     energy = sums[longest:][:places] - sums[:places]
 
     alone = _apart(before, level, chance) & _apart(after, level, chance)
     alike = (inside > level / APART - chance) & (inside < level * APART + chance)
     even = np.count_nonzero(alike, axis=0) >= len(inside) - 1 - spare
-    lasts = energy >= SHORTEST_S / row_s * (level - chance * LASTS_CHANCE / CHANCE)
+    lasts = energy >= SHORTEST_S / row_s * (level - chance)
     explained = level + chance >= (during - 1) / APART
-    usual = (inside.sum(axis=0) - sum(above)) / np.float32(len(inside) - spare)
-    least = (during - 1) / np.float32(APART) - np.float32(chance / np.sqrt(SUB_BANDS))
-    return alone & even & lasts & explained, usual - least
+    may_be: NDArray[np.bool_] = alone & even & lasts & explained
+    return may_be
 
 
-def _largest(rows: Sequence[Cells], count: int) -> list[Cells]:
-    """The largest of the rows at each place, downwards; a sort along the rows is far slower."""
-    largest = [np.full_like(rows[0], -np.inf) for _ in range(count)]
+def _largest(rows: Sequence[Cells], nth: int) -> Cells:
+    """The `nth` largest of the rows, from 1, at each place; a sort along the rows is far slower."""
+    largest = [np.full_like(rows[0], -np.inf) for _ in range(nth)]
     for row in rows:
         rest = row
         for at, one in enumerate(largest):
             largest[at], rest = np.maximum(one, rest), np.minimum(one, rest)
-    return largest
+    return largest[-1]
 
 
 def _apart(power: Cells, level: Cells, chance: float) -> NDArray[np.bool_]:

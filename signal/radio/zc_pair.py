@@ -84,7 +84,10 @@ def find_pairs(channel: Samples, freedom: float) -> Iterator[Pair]:
     freedom : float
         Degrees of freedom of noise in a symbol's time: the channel's bandwidth over 15 kHz.
     """
-    alone = surprise(coherence(channel, 600), freedom)
+    share = coherence(channel, 600)
+    if share.max(initial=0) < -np.expm1(-CANDIDATE_SURPRISE / (freedom - 1)):
+        return  # most channels have no candidate
+    alone = surprise(share, freedom)
     places, _ = find_peaks(alone, CANDIDATE_SURPRISE, distance=SYMBOL // 2)
     peaks = sorted(places.tolist(), key=lambda at: -alone[at])
     most = int(np.ceil(CANDIDATES_PER_MS * len(channel) / RATE_HZ * 1e3))
