@@ -4,9 +4,9 @@
 
 It listens on loopback only and lets in one login, made at its start: the user is `havik`, the
 password lies in DIR/password, which only its owner can read. It writes one line to standard output:
-the port when it is ready, or why it cannot listen. It ends on SIGTERM, on SIGINT, and when its
-standard input closes, so that it does not outlive the process that started it. MQTT 3.1.1; nothing
-is kept over a restart.
+the port when it is ready, or why it cannot listen. It ends on SIGTERM, on Ctrl-C at its terminal,
+and when its standard input closes, so that it does not outlive the process that started it. MQTT
+3.1.1; nothing is kept over a restart.
 """
 
 from __future__ import annotations
@@ -88,8 +88,10 @@ async def serve(users: Path, port: int) -> None:
 async def _told_to_end() -> None:
     loop = asyncio.get_running_loop()
     end = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end.set)
+    loop.add_signal_handler(signal.SIGTERM, end.set)
+    # A terminal tells all its processes at once, and a broker ends after its clients: where another
+    # program started it, that one says when.
+    loop.add_signal_handler(signal.SIGINT, end.set if sys.stdin.isatty() else _ignore)
 
     def until_input_closes() -> None:
         while os.read(sys.stdin.fileno(), 1024):
@@ -99,6 +101,10 @@ async def _told_to_end() -> None:
     # A thread: the event loop cannot watch a file or /dev/null, which standard input may be.
     threading.Thread(target=until_input_closes, name="standard input", daemon=True).start()
     await end.wait()
+
+
+def _ignore() -> None:
+    """Let a signal pass."""
 
 
 def main() -> None:

@@ -17,7 +17,15 @@ from typing import Literal
 import aiomqtt
 
 from ..errors import LinkLost
-from .mqtt_client import BrokerAddress, acknowledge, enter, make_client, unless_gone, waiting_room
+from .mqtt_client import (
+    BrokerAddress,
+    acknowledge,
+    enter,
+    leave,
+    make_client,
+    unless_gone,
+    waiting_room,
+)
 from .mqtt_faults import code, faults
 
 __all__ = ["BrokerAddress", "Connection", "Incoming", "Qos", "connected"]
@@ -127,7 +135,7 @@ class Connection:
         """
         with faults(self._name):
             sending = self._client.publish(topic, payload, qos, retain)
-            await (unless_gone(self._client, sending) if qos else sending)
+            await unless_gone(self._client, sending)
 
 
 @asynccontextmanager
@@ -177,4 +185,4 @@ async def connected(
         yield Connection(client, name, dropped, kept=session is not None)
     finally:
         with faults(name):
-            await client.__aexit__(None, None, None)
+            await leave(client)

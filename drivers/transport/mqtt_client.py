@@ -200,8 +200,22 @@ async def enter(client: aiomqtt.Client) -> None:
         raise
 
 
+async def leave(client: aiomqtt.Client) -> None:
+    """Disconnect; of a connection that was lost when nobody used it, nobody is told."""
+    gone = _gone(client)
+    try:
+        await client.__aexit__(None, None, None)
+    finally:
+        if gone.done() and not gone.cancelled():
+            gone.exception()
+
+
 async def unless_gone(client: aiomqtt.Client, work: Coroutine[None, None, Result]) -> Result:
-    """Do `work`, but do not wait for a broker that is gone, as aiomqtt does until its timeout."""
+    """Do `work`, but do not wait for a broker that is gone, as aiomqtt does until its timeout.
+
+    In a task of its own: aiomqtt waits with `asyncio.wait_for`, which loses a cancellation that
+    comes together with what it waits for (Python 3.11), and its caller would never end.
+    """
     task, gone = asyncio.create_task(work), _gone(client)
     try:
         await _first(task, gone)
