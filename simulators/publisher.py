@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Protocol
 
 from ..drivers.errors import LinkLost
+from ..drivers.transport.backoff import in_own_task
 
 MOST_WAITING = 100
 """About ten seconds of one receiver's blocks, some 6 MB."""
@@ -76,9 +77,7 @@ class Publisher:
         """
         while True:
             try:
-                async with self._connect() as connection:
-                    self.connected.set()
-                    await self._publish(connection)
+                await in_own_task(self._serve())
             except LinkLost:
                 if not self.connected.is_set():
                     raise
@@ -88,6 +87,11 @@ class Publisher:
         """Wait until all that was handed over is published, but not for a broker that is away."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._waiting.join(), FLUSH_S)
+
+    async def _serve(self) -> None:
+        async with self._connect() as connection:
+            self.connected.set()
+            await self._publish(connection)
 
     async def _publish(self, connection: Connection) -> None:
         while True:

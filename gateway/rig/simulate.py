@@ -21,10 +21,9 @@ from ...config.scenes import Scene, load_scene
 from ...config.settings import MqttSensor, SerialSensor, Settings
 from ...drivers.catalogue import DRIVERS
 from ...drivers.errors import LinkLost
-from ...drivers.transport.mqtt import BrokerAddress
+from ...drivers.transport.mqtt import BrokerAddress, connected
 from ...simulators.catalogue import TWINS
 from ...simulators.clock import Clock
-from ...simulators.mqtt import connection
 from ...simulators.ports import PortTaken, SerialPort
 from ...simulators.publisher import Publisher, publishing
 from ...simulators.rig import Device, Send, play, tell
@@ -190,7 +189,7 @@ async def perform(
         async with AsyncExitStack() as stack:
             if wiring.broker is not None:
                 publisher = await stack.enter_async_context(
-                    publishing(partial(connection, wiring.broker))
+                    publishing(partial(connected, wiring.broker))
                 )
                 for name, topic in wiring.topics.items():
                     sends[name] = partial(publisher.send, topic)

@@ -86,6 +86,27 @@ async def test_what_waits_is_bounded_and_the_oldest_goes_first() -> None:
     assert broker.got[0] == b"3" and len(broker.got) == MOST_WAITING
 
 
+async def test_cancelled_it_ends_even_if_the_broker_goes_at_that_moment() -> None:
+    attempts: list[bool] = []
+
+    @asynccontextmanager
+    async def connect() -> AsyncGenerator[Connection, None]:
+        attempts.append(True)
+        try:
+            yield Broker(accepts=1)
+        finally:
+            raise LinkLost("gone without a goodbye")
+
+    publisher = Publisher(connect, at_once)
+    task = asyncio.create_task(publisher.run())
+    await publisher.connected.wait()
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=10)
+    task.cancel()
+    assert done and task.cancelled()
+    assert len(attempts) == 1
+
+
 async def test_a_first_connection_that_fails_is_told() -> None:
     @asynccontextmanager
     async def refuse() -> AsyncGenerator[Connection, None]:
