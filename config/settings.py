@@ -80,6 +80,19 @@ class MqttSensor(_Sensor, frozen=True, kw_only=True, tag="mqtt"):
     topic: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 
 
+class UdpSensor(_Sensor, frozen=True, kw_only=True, tag="udp"):
+    """A sensor that sends datagrams to a port of this computer.
+
+    Only this machine is heard unless `host` is another of the computer's addresses ("0.0.0.0" for
+    all); `sender` names the one address whose datagrams are taken, `group` a multicast group.
+    """
+
+    host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
+    port: Port
+    group: str | None = None
+    sender: str | None = None
+
+
 class RecordedSensor(_Sensor, frozen=True, kw_only=True, tag="recording"):
     """A sensor whose bytes come from a file, paced by their own clock or as fast as they go."""
 
@@ -87,7 +100,7 @@ class RecordedSensor(_Sensor, frozen=True, kw_only=True, tag="recording"):
     pace: Literal["clock", "fast"] = "clock"
 
 
-Sensor = SerialSensor | MqttSensor | RecordedSensor
+Sensor = SerialSensor | MqttSensor | UdpSensor | RecordedSensor
 
 
 class Zone(_Section, frozen=True, kw_only=True):

@@ -9,14 +9,15 @@ from typing import Literal, Protocol
 
 from .readings import Reading
 
-Wire = Literal["serial", "mqtt"]
+Wire = Literal["serial", "mqtt", "udp", "packets"]
+"""`packets` is a capture of a network: one packet a call, as `packets.wrap` makes it."""
 
 
 class Decoder(Protocol):
     """Bytes in, readings out; no port, no clock, no log.
 
-    A serial decoder takes its stream in any pieces. A message decoder takes one whole payload a
-    call. What cannot be read is counted in `refused` by reason; nothing is ever raised for it.
+    A serial decoder takes its stream in any pieces. Any other takes one whole message a call.
+    What cannot be read is counted in `refused` by reason; nothing is ever raised for it.
     """
 
     refused: Counter[str]
@@ -38,7 +39,7 @@ class Driver:
     ----------
     name : str
         As settings and the command line name it.
-    wire : {"serial", "mqtt"}
+    wire : {"serial", "mqtt", "udp", "packets"}
         The transport that a site connects it by.
     reads : str
         What it gives, in one line for `havik drivers`.

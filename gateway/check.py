@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import TextIO
 import aiomqtt
 
 from ..config.loader import SettingsError, load
-from ..config.settings import MqttSensor, RecordedSensor, SerialSensor, Settings
+from ..config.settings import MqttSensor, RecordedSensor, Sensor, SerialSensor, Settings, UdpSensor
 from ..config.zones import zone_problems
 from ..drivers.catalogue import DRIVERS
+from ..drivers.driver import Wire
 from ..drivers.errors import CaptureError, LinkLost
+from ..drivers.transport import udp
 from ..drivers.transport.mqtt import BrokerAddress, connected
 from ..drivers.transport.recording import Recording
 from ..drivers.transport.serial import opened
@@ -26,6 +29,9 @@ from .topics import ROOMS
 
 TRY_S = 15.0
 """For one thing; longer than its own wire waits, which says more."""
+
+_NEEDED = {"packets": 'write by = "recording" and name a capture file'}
+"""For a wire that is not the name of a kind of sensor."""
 
 TAKEN = {GATEWAY, "health", *ROOMS}
 """No sensor's id: on the topics it would pass for something else."""
@@ -57,16 +63,39 @@ def _problems(settings: Settings) -> Iterator[str]:
         driver = DRIVERS.get(sensor.driver)
         if driver is None:
             yield f"`{key}.driver`: no driver {sensor.driver}; there are {', '.join(DRIVERS)}"
-        elif isinstance(sensor, SerialSensor | MqttSensor):
-            wire = "serial" if isinstance(sensor, SerialSensor) else "mqtt"
-            if driver.wire != wire:
-                needed = f'write by = "{driver.wire}"'
-                yield f"`{key}.by`: {driver.name} is connected by {driver.wire}; {needed}"
+        elif (wire := _wire(sensor)) is not None and driver.wire != wire:
+            needed = _NEEDED.get(driver.wire, f'write by = "{driver.wire}"')
+            yield f"`{key}.by`: {driver.name} is connected by {driver.wire}; {needed}"
+        if isinstance(sensor, UdpSensor):
+            yield from _not_addresses(key, sensor)
         if isinstance(sensor, MqttSensor) and settings.broker is None:
             yield f"`{key}.by`: {sensor.id} speaks MQTT; add a [broker] section"
         if isinstance(sensor, MqttSensor) and not _is_filter(sensor.topic):
             yield f"`{key}.topic`: {sensor.topic} is no topic; + and # stand for whole levels"
     yield from zone_problems(settings.zones)
+
+
+def _wire(sensor: Sensor) -> Wire | None:
+    """The wire that a sensor's settings name; a recording is of any."""
+    match sensor:
+        case SerialSensor():
+            return "serial"
+        case MqttSensor():
+            return "mqtt"
+        case UdpSensor():
+            return "udp"
+        case RecordedSensor():
+            return None
+
+
+def _not_addresses(key: str, sensor: UdpSensor) -> Iterator[str]:
+    """Give what of a UDP sensor's settings is no address: a name would have to be asked for."""
+    for name in ("host", "group", "sender"):
+        value: str | None = getattr(sensor, name)
+        try:
+            ipaddress.ip_address(value or "127.0.0.1")
+        except ValueError:
+            yield f"`{key}.{name}`: {value} is no IP address; write it as 192.0.2.7"
 
 
 def _is_filter(topic: str) -> bool:
@@ -105,6 +134,9 @@ async def _faults(settings: Settings, out: TextIO) -> list[str]:
                 baud = sensor.baud or DRIVERS[sensor.driver].baud or DEFAULT_BAUD
                 told = f"{port} opens at {baud} baud"
                 await _note(_try_port(port, baud), sensor.id, told, faults, out)
+            case UdpSensor(host=host, port=number):
+                told = f"listens to UDP port {number} of {host}"
+                await _note(_try_udp(sensor), sensor.id, told, faults, out)
             case RecordedSensor(file=recording):
                 told = f"{recording} can be read"
                 await _note(_try_recording(sensor), sensor.id, told, faults, out)
@@ -132,6 +164,11 @@ async def _try_broker(address: BrokerAddress) -> None:
 
 async def _try_port(port: str, baud: int) -> None:
     async with opened(port, baud):
+        pass
+
+
+async def _try_udp(sensor: UdpSensor) -> None:
+    async with udp.opened(sensor.host, sensor.port, group=sensor.group):
         pass
 
 

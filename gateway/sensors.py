@@ -12,10 +12,18 @@ from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path
 
-from ..config.settings import MqttSensor, RecordedSensor, Sensor, SerialSensor, SiteSection
+from ..config.settings import (
+    MqttSensor,
+    RecordedSensor,
+    Sensor,
+    SerialSensor,
+    SiteSection,
+    UdpSensor,
+)
 from ..drivers.catalogue import DRIVERS
 from ..drivers.errors import CaptureError, LinkLost
 from ..drivers.readings import IqBlock, RadarFrame, Reading, SensorStatus
+from ..drivers.transport import udp
 from ..drivers.transport.backoff import LinkState, forever
 from ..drivers.transport.mqtt import BrokerAddress, Connection, connected
 from ..drivers.transport.recording import Piece, Recording, paced
@@ -36,6 +44,7 @@ HEALTH_EVERY_S = 2.0
 FLUSH_AFTER_S = 0.05
 """A stream of I/Q that pauses so long is not waited for."""
 
+GIVE_WAY = 64  # datagrams, then everything else has its turn
 GOODBYE_S = 1.0
 DEFAULT_BAUD = 115_200
 
@@ -96,6 +105,8 @@ class SensorFeed:
                 await forever(line, self._hear_serial, self._on_link)
             case MqttSensor():
                 await forever(self._connect, self._hear_mqtt, self._on_link)
+            case UdpSensor():
+                await forever(self._datagrams, self._hear_udp, self._on_link)
             case RecordedSensor(file=file, pace=pace):
                 await self._hear_recording(Path(file), fast=pace == "fast")
 
@@ -111,6 +122,23 @@ class SensorFeed:
         except LinkLost:
             self._put(self._decoder.close(), self._now_ns())  # a cut-off frame is counted
             raise
+
+    def _datagrams(self) -> AbstractAsyncContextManager[udp.Datagrams]:
+        assert isinstance(self.sensor, UdpSensor)
+        wanted = self.sensor
+        return udp.opened(
+            wanted.host,
+            wanted.port,
+            group=wanted.group,
+            sender=wanted.sender,
+            dropped=self.health.dropped,
+        )
+
+    async def _hear_udp(self, link: udp.Datagrams) -> None:
+        while True:
+            self._take(await link.receive(), self._now_ns())
+            if link.waiting % GIVE_WAY == 0:
+                await asyncio.sleep(0)  # a flood must not keep the event loop for itself
 
     async def _hear_mqtt(self, link: Connection) -> None:
         assert isinstance(self.sensor, MqttSensor)

@@ -1,11 +1,12 @@
 """Captures of what came over a wire, read back piece by piece.
 
-Three forms are told apart by their first bytes:
+A capture of packets (pcap, pcapng) is read by `pcap.py`: each packet is a piece, its link type in
+front. For the other wires three forms are told apart by their first bytes:
 
 - a table with `Timestamp,RawData` on top and in each row a time and, in quotes, the bytes received
   then, in decimal; a time without an offset is UTC;
-- text as it came over MQTT: one JSON object a piece, with or without anything between them, such
-  as the topics that `mosquitto_sub -v` writes; or compressed payloads, one behind the other;
+- text as it came over MQTT or UDP: one JSON object a piece, with or without anything between
+  them, such as the topics that `mosquitto_sub -v` writes; or compressed payloads, one behind the other;
 - anything else: the bytes themselves. Nothing tells when they came.
 """
 
@@ -24,7 +25,9 @@ from typing import BinaryIO, TypeVar
 from ..driver import Decoder, Wire
 from ..errors import CaptureError
 from ..json_objects import pieces
+from ..packets import wrap
 from ..readings import Reading
+from .pcap import PacketReader
 
 Timed = TypeVar("Timed")
 
@@ -54,7 +57,7 @@ class Recording:
     ----------
     file : Path
         The capture.
-    wire : {"serial", "mqtt"}
+    wire : Wire
         What it was taken from: a stream is never taken for JSON.
 
     Attributes
@@ -104,16 +107,27 @@ class Recording:
     def _read(self, file: BinaryIO) -> Iterator[Piece]:
         head = file.read(CHUNK_BYTES)
         file.seek(0)
-        if head.startswith(TABLE_TOP):
+        messages = self._wire in ("mqtt", "udp")
+        if self._wire == "packets":
+            yield from self._packets(file)
+        elif head.startswith(TABLE_TOP):
             yield from self._rows(file)
-        elif self._wire == "mqtt" and head.startswith(_XZ):
+        elif messages and head.startswith(_XZ):
             yield from _cut(file, _XZ_BEGINS.split)
-        elif self._wire == "mqtt" and head.startswith(_LZMA):
+        elif messages and head.startswith(_LZMA):
             yield from _chunks(file, MOST_PIECE_BYTES)
-        elif self._wire == "mqtt" and head[:1].isascii():
+        elif messages and head[:1].isascii():
             yield from _cut(file, pieces)
         else:
             yield from _chunks(file, CHUNK_BYTES)
+
+    def _packets(self, file: BinaryIO) -> Iterator[Piece]:
+        reader = PacketReader()
+        reader.refused = self.refused
+        while data := file.read(CHUNK_BYTES):
+            for packet in reader.feed(data):
+                yield Piece(packet.time_ns, wrap(packet.link_type, packet.data))
+        reader.close()
 
     def _rows(self, file: BinaryIO) -> Iterator[Piece]:
         file.readline(MOST_PIECE_BYTES)
