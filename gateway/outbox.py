@@ -78,9 +78,17 @@ class Outbox:
 
     async def next(self) -> Publication:
         """Wait for the next payload; states come before events, so that no flood hides an alarm."""
-        while not self._states and not self._events:
+        (publication,) = await self.next_some(1)
+        return publication
+
+    async def next_some(self, most: int) -> list[Publication]:
+        """Wait for the next payload; give it with those behind it, up to `most`."""
+        while not self:
             self._filled.clear()
             await self._filled.wait()
+        return [self._take() for _ in range(min(most, len(self)))]
+
+    def _take(self) -> Publication:
         if not self._states:
             return self._events.popitem(last=False)[1]
         topic, (first, *rest) = self._states.popitem(last=False)

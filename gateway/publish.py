@@ -27,6 +27,9 @@ from .topics import COMMANDS, ROOT, health_topic, publications
 GATEWAY = "gateway"
 """The subject of the gateway's own health."""
 
+MOST_AT_ONCE = 64
+"""So many publications share one wait for the broker; what comes meanwhile waits for them."""
+
 GOODBYE_S = 1.0
 SWEEP_S = 0.5
 """After so long without another retained message, all of them have come."""
@@ -120,16 +123,12 @@ class Publisher:
 
     async def _carry(self, link: Connection) -> None:
         while True:
-            publication = await self._outbox.next()
+            batch = await self._outbox.next_some(MOST_AT_ONCE)
             try:
-                await link.publish(
-                    publication.topic,
-                    publication.payload,
-                    qos=publication.qos,
-                    retain=publication.retain,
-                )
+                await link.publish_all(batch)
             except (LinkLost, asyncio.CancelledError):
-                self._outbox.put_back(publication)
+                for publication in reversed(batch):  # what the broker has not confirmed
+                    self._outbox.put_back(publication)
                 raise
 
     async def _listen(self, link: Connection) -> None:

@@ -45,6 +45,9 @@ FLUSH_AFTER_S = 0.05
 """A stream of I/Q that pauses so long is not waited for."""
 
 GIVE_WAY = 64  # datagrams, then everything else has its turn
+MOST_AT_ONCE = 100
+"""Messages that are read before anything else has its turn."""
+
 GOODBYE_S = 1.0
 DEFAULT_BAUD = 115_200
 
@@ -146,9 +149,9 @@ class SensorFeed:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tell_health(link), name=f"health {self.sensor.id}")
             while True:
-                message = await link.receive()
-                self._take(message.payload, self._now_ns())
-                message.acknowledge()
+                for message in await link.receive_some(MOST_AT_ONCE):
+                    self._take(message.payload, self._now_ns())
+                    message.acknowledge()
 
     async def _hear_recording(self, file: Path, *, fast: bool) -> None:
         """Play a file as if it came now: its first piece at this moment, the others after it."""

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
+from ..drivers.transport.mqtt import Publication
 from .messages import AnyMessage, Detection, Find, Health, Incident, Reply, Track, encode
+
+__all__ = [
+    "COMMANDS",
+    "ROOMS",
+    "ROOT",
+    "Publication",
+    "health_topic",
+    "publications",
+    "reply_topic",
+]
 
 ROOT = "havik"
 COMMANDS = "commands"
 ROOMS = ("detections", "tracks", "incidents", "finds", "replies", COMMANDS)
 """The levels below a site that are no sensors."""
-
-
-class Publication(NamedTuple):
-    """One payload for the broker; an empty retained one clears its topic."""
-
-    topic: str
-    payload: bytes
-    qos: Literal[0, 1]
-    retain: bool
 
 
 def publications(message: AnyMessage) -> tuple[Publication, ...]:

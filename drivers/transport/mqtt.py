@@ -19,16 +19,19 @@ import aiomqtt
 from ..errors import LinkLost
 from .mqtt_client import (
     BrokerAddress,
+    Publication,
+    Sender,
     acknowledge,
     enter,
     leave,
     make_client,
     unless_gone,
+    waiting,
     waiting_room,
 )
 from .mqtt_faults import code, faults
 
-__all__ = ["BrokerAddress", "Connection", "Incoming", "Qos", "connected"]
+__all__ = ["BrokerAddress", "Connection", "Incoming", "Publication", "Qos", "connected"]
 
 Qos = Literal[0, 1]
 
@@ -36,6 +39,9 @@ MOST_WAITING = 10_000
 MOST_WAITING_BYTES = 1 << 26
 """Of messages in hand. mosquitto's window of 20 does not bound them where its queue is unlimited,
 as it must be to lose nothing."""
+
+MOST_TOPICS = 1000
+"""Of which it is remembered whether they were asked for."""
 
 _FIRST_REFUSAL = 0x80  # of the codes with which a broker answers
 
@@ -72,6 +78,8 @@ class Connection:
         self._name = name
         self._messages = client.messages
         self._filters: set[str] = set()
+        self._asked_for: dict[str, bool] = {}
+        self._sender = Sender(client)
 
     async def subscribe(self, topic: str | Sequence[str], qos: Qos = 0) -> None:
         """Ask for messages of one topic, or of several at once; each may hold wildcards.
@@ -86,6 +94,7 @@ class Connection:
         """
         topics = [topic] if isinstance(topic, str) else list(topic)
         self._filters.update(topics)
+        self._asked_for.clear()
         wanted: list[tuple[str, int]] = [(one, qos) for one in topics]
         with faults(self._name):
             asking = self._client.subscribe(wanted)
@@ -102,12 +111,29 @@ class Connection:
         LinkLost
             If the broker is gone.
         """
+        (message,) = await self.receive_some(1)
+        return message
+
+    async def receive_some(self, most: int) -> list[Incoming]:
+        """Wait for the next message; give it with those that came with it, up to `most`.
+
+        Raises
+        ------
+        LinkLost
+            If the broker is gone.
+        """
         with faults(self._name):
             while True:
-                message = await anext(self._messages)
-                if self._is_asked_for(message):
-                    break
-                acknowledge(self._client, message)
+                first = await anext(self._messages)
+                told = [
+                    self._incoming(message)
+                    for message in (first, *waiting(self._client, most - 1))
+                    if self._is_asked_for(message)
+                ]
+                if told:
+                    return told
+
+    def _incoming(self, message: aiomqtt.Message) -> Incoming:
         return Incoming(
             topic=message.topic.value,
             payload=message.payload,
@@ -117,11 +143,23 @@ class Connection:
         )
 
     def _is_asked_for(self, message: aiomqtt.Message) -> bool:
-        """Whether it is ours: amqtt 0.12 sends a new client what others asked for and is retained.
+        """Whether it is ours; what is not is acknowledged.
 
-        A kept session has subscriptions of earlier connections, which only the broker knows.
+        amqtt 0.12 sends a new client what others asked for and is retained. A kept session has
+        subscriptions of earlier connections, which only the broker knows.
         """
-        return self._kept or any(message.topic.matches(one) for one in self._filters)
+        if self._kept:
+            return True
+        topic = message.topic.value
+        known = self._asked_for.get(topic)
+        if known is None:
+            known = any(message.topic.matches(one) for one in self._filters)
+            if len(self._asked_for) >= MOST_TOPICS:
+                self._asked_for.clear()
+            self._asked_for[topic] = known
+        if not known:
+            acknowledge(self._client, message)
+        return known
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: Qos = 0, retain: bool = False
@@ -133,9 +171,18 @@ class Connection:
         LinkLost
             If the broker is gone. It may have the message all the same: send it again.
         """
+        await self.publish_all([Publication(topic, payload, qos, retain)])
+
+    async def publish_all(self, publications: list[Publication]) -> None:
+        """Publish in order; what the broker has is taken out of `publications`.
+
+        Raises
+        ------
+        LinkLost
+            If the broker is gone. It may have what is left all the same: send it again.
+        """
         with faults(self._name):
-            sending = self._client.publish(topic, payload, qos, retain)
-            await unless_gone(self._client, sending)
+            await self._sender.send(publications)
 
 
 @asynccontextmanager

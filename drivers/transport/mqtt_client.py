@@ -12,7 +12,7 @@ import ssl
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import aiomqtt
 import paho.mqtt.client as paho
@@ -24,7 +24,10 @@ from ..errors import LinkLost
 Result = TypeVar("Result")
 
 MOST_CALLS = 20
-"""Publications on the way at once: aiomqtt looks through all of them at each new one."""
+"""Subscriptions on the way at once."""
+
+PACKETS_AT_ONCE = 64
+"""Read before anything else has its turn: paho alone reads one and goes through the event loop."""
 
 TIMEOUT_S = 10.0
 AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
@@ -102,8 +105,17 @@ def make_client(
     return client
 
 
-# aiomqtt 2.5 has no public way to acknowledge by hand, nor to learn of a lost connection while one
-# publishes: these two are the only private use of it.
+class Publication(NamedTuple):
+    """One payload for the broker; an empty retained one clears its topic."""
+
+    topic: str
+    payload: bytes
+    qos: Literal[0, 1]
+    retain: bool
+
+
+# aiomqtt 2.5 has no public way to acknowledge by hand, to learn of a lost connection while one
+# publishes, nor to take many messages at once: these three are the only private use of it.
 
 
 def _paho(client: aiomqtt.Client) -> paho.Client:
@@ -112,6 +124,12 @@ def _paho(client: aiomqtt.Client) -> paho.Client:
 
 def _gone(client: aiomqtt.Client) -> asyncio.Future[None]:
     return client._disconnected  # pyright: ignore[reportPrivateUsage]
+
+
+def waiting(client: aiomqtt.Client, most: int) -> list[aiomqtt.Message]:
+    """Take what has come already, up to `most`."""
+    queue = client._queue  # pyright: ignore[reportPrivateUsage]
+    return [queue.get_nowait() for _ in range(min(most, queue.qsize()))]
 
 
 def acknowledge(client: aiomqtt.Client, message: aiomqtt.Message) -> None:
@@ -191,6 +209,7 @@ async def enter(client: aiomqtt.Client) -> None:
         if not entering.done():
             raise aiomqtt.MqttError(str(gone.exception()))
         entering.result()
+        _read_many(client)
     except BaseException:
         # aiomqtt opens the socket in a thread, which a cancellation has to wait for.
         await _first(entering, gone)
@@ -198,6 +217,34 @@ async def enter(client: aiomqtt.Client) -> None:
         _paho(client).on_socket_register_write = None  # say goodbye at once
         _paho(client).disconnect()
         raise
+
+
+def _read_many(client: aiomqtt.Client) -> None:
+    """Read a busy socket in runs: a turn of the event loop for each packet costs more than it."""
+    pipe = _paho(client)
+    loop, sock = asyncio.get_running_loop(), pipe.socket()
+    assert isinstance(sock, socket.socket), "connected, and by TCP"
+
+    def read() -> None:
+        try:
+            for _ in range(PACKETS_AT_ONCE):
+                if pipe.loop_read() or not _has_more(sock):
+                    break
+        except Exception as error:  # as aiomqtt does: whatever it is, the connection is over
+            if not _gone(client).done():
+                _gone(client).set_exception(error)
+
+    loop.add_reader(sock.fileno(), read)
+
+
+def _has_more(sock: socket.socket) -> bool:
+    """Whether a packet begins behind the last one; TLS holds bytes that no selector sees."""
+    if isinstance(sock, ssl.SSLSocket):
+        return sock.pending() > 0
+    try:
+        return bool(sock.recv(1, socket.MSG_PEEK))
+    except OSError:  # nothing yet, or closed: the next turn tells
+        return False
 
 
 async def leave(client: aiomqtt.Client) -> None:
@@ -210,11 +257,76 @@ async def leave(client: aiomqtt.Client) -> None:
             gone.exception()
 
 
+class Sender:
+    """Publications of one connection, many in one turn of the event loop.
+
+    aiomqtt publishes one at a time, each in a timer of its own, and waits with `asyncio.wait_for`,
+    which loses a cancellation that comes together with what it waits for (Python 3.11). Here nobody
+    waits but by `asyncio.wait`, which loses none.
+    """
+
+    def __init__(self, client: aiomqtt.Client) -> None:
+        self._paho, self._gone = _paho(client), _gone(client)
+        self._batches: dict[int, _Batch] = {}
+        self._paho.on_publish = self._confirm
+
+    async def send(self, publications: list[Publication]) -> None:
+        """Publish in order; wait until the broker has all, at QoS 0 until all is written.
+
+        What it has is taken out of `publications`, whatever goes wrong with the rest.
+
+        Raises
+        ------
+        aiomqtt.MqttError
+            If the broker is gone, or does not confirm in time.
+        """
+        batch = _Batch({}, asyncio.get_running_loop().create_future())
+        handed_over = 0
+        try:
+            for publication in publications:
+                self._hand_over(publication, batch)
+                handed_over += 1
+            if batch.open:
+                either: set[asyncio.Future[None]] = {batch.done, self._gone}
+                await asyncio.wait(either, timeout=TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+            if batch.open:
+                raise aiomqtt.MqttError(self._why())
+        finally:
+            for number in batch.open:
+                del self._batches[number]
+            publications[:] = [*batch.open.values(), *publications[handed_over:]]
+
+    def _hand_over(self, publication: Publication, batch: _Batch) -> None:
+        if self._gone.done():
+            raise aiomqtt.MqttError(self._why())
+        info = self._paho.publish(*publication)
+        if info.rc != paho.MQTT_ERR_SUCCESS:
+            raise aiomqtt.MqttCodeError(info.rc, "Could not publish message")
+        batch.open[info.mid] = publication
+        self._batches[info.mid] = batch
+
+    def _confirm(self, _client: object, _data: object, number: int, *_: object) -> None:
+        batch = self._batches.pop(number, None)
+        if batch is None:  # nobody waits for it any more
+            return
+        del batch.open[number]
+        if not batch.open and not batch.done.done():
+            batch.done.set_result(None)
+
+    def _why(self) -> str:
+        return str(self._gone.exception()) if self._gone.done() else "Operation timed out"
+
+
+@dataclass(slots=True)
+class _Batch:
+    open: dict[int, Publication]  # by the number under which the broker confirms them
+    done: asyncio.Future[None]
+
+
 async def unless_gone(client: aiomqtt.Client, work: Coroutine[None, None, Result]) -> Result:
     """Do `work`, but do not wait for a broker that is gone, as aiomqtt does until its timeout.
 
-    In a task of its own: aiomqtt waits with `asyncio.wait_for`, which loses a cancellation that
-    comes together with what it waits for (Python 3.11), and its caller would never end.
+    In a task of its own: aiomqtt waits with `asyncio.wait_for`, as told at `Sender`.
     """
     task, gone = asyncio.create_task(work), _gone(client)
     try:
