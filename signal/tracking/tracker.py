@@ -1,23 +1,49 @@
-"""A multi-target tracker over measured positions of any number of sensors.
+"""A multi-target tracker over any mix of sensors, each at its own rate.
 
-Each call takes one sensor's plots of one moment. Tracks are predicted to that moment, plots are
-assigned by global nearest neighbour inside a chi-square gate, and a track is confirmed by so many
-plots within so long and dropped after a time without plots.
-Cost: O(tracks x plots) for the gates and O(n^3) for the assignment of n tracks.
+Each call takes one sensor's scan of one moment. A scan that comes late is put in its place: the
+tracker goes back to what it knew before it and takes the later scans in again, within bounds, so
+that the order of arrival changes nothing.
+Cost: linear in tracks and in gated pairs; a late scan costs as much again as the scans after it.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.spatial import KDTree
 
-from .association import assign
-from .filters import Estimate, predict, start, update
+from .clutter import ClutterMap
+from .existence import (
+    MOST_SENSORS,
+    Scan,
+    TrackerOptions,
+    Tracks,
+    advance,
+    alive,
+    born,
+    judged,
+    no_tracks,
+    take_in,
+)
+from .filters import mixed
+from .measurements import PLACED, Measurements
+from .models import Array
+
+__all__ = ["Estimate", "Plot", "Scan", "TrackState", "Tracker", "TrackerOptions"]
+
+MAP_CELL_M = 10.0
+DEPTHS = {"position": 50.0, "plan": 1.0, "moving": 50.0 * 30.0}
+"""A map's cell over its area: 50 m of height, 30 m/s of range rates."""
+
+SMALL_RADAR = 0.5
+"""How often a radar of a chip sees a small aircraft in its view: its echo fades with its turns."""
+
+UNCLAIMED = 0.5  # a measurement begins a track when more probably of none that there is
+SAME_TRACK = 1.0  # squared distance of two states, six degrees of freedom: 1.4 % of pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +57,45 @@ class Plot:
     covariance_m2 : float64, shape (3, 3)
     """
 
-    position_m: NDArray[np.float64]
-    covariance_m2: NDArray[np.float64]
+    position_m: Array
+    covariance_m2: Array
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Mean and covariance of position (m) and velocity (m/s): shape (6,) and (6, 6)."""
+
+    mean: Array
+    covariance: Array
+
+    @property
+    def position_m(self) -> Array:
+        """East, north, up; shape (3,)."""
+        return self.mean[:3]
+
+    @property
+    def velocity_m_s(self) -> Array:
+        """East, north, up; shape (3,)."""
+        return self.mean[3:]
+
+
+@dataclass(frozen=True, slots=True)
 class TrackState:
     """One tracked thing.
 
     Parameters
     ----------
+    number : int
+        Its name, never given again.
+    estimate : Estimate
+    existence : float
+        How probable it is that there is anything.
+    models : float64, shape (models,)
+        How probably it moves by each of the tracker's models.
     began_m : float64, shape (3,)
         Where its first plot lay.
-    recent_s : deque of float
-        When its last few plots came: as many as confirm a track.
+    classes : float64, shape (classes,)
+        Log-likelihoods of what it is, as the scans told them.
     """
 
     number: int
@@ -52,141 +103,187 @@ class TrackState:
     time_s: float
     first_s: float
     last_plot_s: float
-    began_m: NDArray[np.float64]
-    recent_s: deque[float]
-    plots: int = 1
-    confirmed: bool = False
-    sensors: set[str] = field(default_factory=set[str])
+    began_m: Array
+    confirmed: bool
+    existence: float
+    models: Array
+    sensors: frozenset[str]
+    classes: Array
 
 
 @dataclass(frozen=True, slots=True)
-class TrackerOptions:
-    """What the tracker expects of the world.
+class _Known:
+    """All that a scan can change."""
 
-    Parameters
-    ----------
-    acceleration_density : float
-        Of the white acceleration, m^2/s^3; 10 lets a drone brake from 12 m/s within two seconds.
-    gate_probability : float
-        The share of a track's own plots that its gate lets in.
-    confirm_plots, confirm_within_s
-        So many plots within so long confirm a track.
-    drop_after_s, drop_tentative_after_s : float
-        A confirmed, a tentative track without a plot for so long is over. A confirmed one is over
-        too when its last `confirm_plots` took longer than this and `confirm_within_s` together:
-        a track that coasts gathers clutter, but never so much.
-    most_tracks : int
-        Beyond so many a plot begins no track: a radar that floods costs no more than that.
-    """
-
-    acceleration_density: float = 10.0
-    gate_probability: float = 0.999
-    confirm_plots: int = 5
-    confirm_within_s: float = 1.5
-    drop_after_s: float = 3.0
-    drop_tentative_after_s: float = 0.8
-    most_tracks: int = 200
+    tracks: Tracks
+    maps: dict[str, ClutterMap]
 
 
 class Tracker:
-    """Plots in, tracks out; time comes with the plots.
+    """Scans in, tracks out; time comes with the scans.
 
     Attributes
     ----------
     left_out : int
         Plots that began no track because there were too many.
+    too_late : int
+        Scans that came after what could be taken back.
     """
 
     def __init__(self, options: TrackerOptions | None = None) -> None:
         self.options = options or TrackerOptions()
-        self.tracks: list[TrackState] = []
-        self._gate = float(chi2.ppf(self.options.gate_probability, 3))
+        self._known = _Known(no_tracks(self.options), {})
+        self._history: deque[tuple[int, Scan, _Known]] = deque(maxlen=self.options.most_late)
+        self._numbers: dict[tuple[int, int], int] = {}
+        self._sensors: dict[str, int] = {}
+        self._scans = 0
         self._next_number = 1
         self.left_out = 0
+        self.too_late = 0
 
     def update(self, sensor: str, time_s: float, plots: Sequence[Plot]) -> list[int]:
-        """Take in one sensor's plots of `time_s`; give the track's number of each plot, or 0.
+        """Take in one sensor's positions of `time_s`; give the track's number of each, or 0."""
+        values = np.array([plot.position_m for plot in plots]).reshape(-1, 3)
+        spread = np.array([plot.covariance_m2 for plot in plots]).reshape(-1, 3, 3)
+        measured = Measurements("position", values, spread)
+        return self.take(Scan(sensor, time_s, measured, detection=SMALL_RADAR))
 
-        A plot older than its track's last one is taken as if it came at that moment: at 10 to
-        20 frames a second the error is below a plot's own.
+    def take(self, scan: Scan) -> list[int]:
+        """Take in one scan; give the track's number of each measurement, or 0.
+
+        One that is later than the bounds allow is left out, and counted.
         """
-        for track in self.tracks:
-            self._predict(track, time_s)
-        numbers = [0] * len(plots)
-        pairs = assign(self._costs(plots), self._cost_gate()) if plots else []
-        for row, column in pairs:
-            self._take(self.tracks[row], sensor, time_s, plots[column])
-            numbers[column] = self.tracks[row].number
-        for column, plot in enumerate(plots):
-            if not numbers[column]:
-                numbers[column] = self._begin(sensor, time_s, plot)
-        self.drop(time_s)
-        return numbers
+        before = [part for part in self._history if part[1].time_s > scan.time_s]
+        history_s = self._known.tracks.time_s
+        if history_s - scan.time_s > self.options.lag_s or (
+            before and len(before) == self.options.most_late
+        ):
+            self.too_late += 1
+            return [0] * len(scan.measurements)
+        if before:
+            self._known = before[0][2]
+            for _ in before:
+                self._history.pop()
+        self._scans += 1
+        owners = self._apply(self._scans, scan)
+        for mark, later, _ in before:
+            self._apply(mark, later)
+        if scan.time_s < history_s:  # nothing after it was left to take in again
+            self._known = replace(
+                self._known, tracks=advance(self._known.tracks, history_s, self.options)
+            )
+        return owners
 
     def drop(self, time_s: float) -> None:
         """Let go of tracks that have had no plot for too long."""
-        options = self.options
+        self._known = replace(self._known, tracks=alive(self._known.tracks, time_s, self.options))
 
-        def over(track: TrackState) -> bool:
-            silent_s = time_s - track.last_plot_s
-            if not track.confirmed:
-                return silent_s > options.drop_tentative_after_s
-            longest_s = options.drop_after_s + options.confirm_within_s
-            return silent_s > options.drop_after_s or time_s - track.recent_s[0] > longest_s
+    @property
+    def arrays(self) -> Tracks:
+        """All tracks, tentative ones too, as arrays."""
+        return self._known.tracks
 
-        self.tracks = [track for track in self.tracks if not over(track)]
-
-    def _predict(self, track: TrackState, time_s: float) -> None:
-        dt_s = time_s - track.time_s
-        if dt_s > 0:
-            track.estimate = predict(track.estimate, dt_s, self.options.acceleration_density)
-            track.time_s = time_s
-
-    def _cost_gate(self) -> float:
-        # Distance plus log|S| is the likelihood's exponent; the gate is on the distance alone, so
-        # the price of staying single lies above every cost that passes it.
-        return self._gate + 40.0
-
-    def _costs(self, plots: Sequence[Plot]) -> NDArray[np.float64]:
-        """What `filters.innovation_distance` gives of each pair, summed; infinite off the gate."""
-        if not self.tracks:
-            return np.zeros((0, len(plots)))
-        places_m = np.array([track.estimate.position_m for track in self.tracks])
-        innovation = np.array([plot.position_m for plot in plots]) - places_m[:, None]
-        spreads = np.array([track.estimate.covariance[:3, :3] for track in self.tracks])
-        spread = spreads[:, None] + np.array([plot.covariance_m2 for plot in plots])
-        turned = np.linalg.solve(spread, innovation[..., None])[..., 0]
-        distance = np.einsum("tpi,tpi->tp", innovation, turned)
-        log_volume = np.linalg.slogdet(spread)[1]
-        costs: NDArray[np.float64] = np.where(distance <= self._gate, distance + log_volume, np.inf)
-        return costs
-
-    def _take(self, track: TrackState, sensor: str, time_s: float, plot: Plot) -> None:
-        track.estimate = update(track.estimate, plot.position_m, plot.covariance_m2)
-        track.last_plot_s = max(track.last_plot_s, time_s)
-        track.recent_s.append(time_s)
-        track.plots += 1
-        track.sensors.add(sensor)
-        if not track.confirmed:
-            age_s = time_s - track.first_s
-            options = self.options
-            track.confirmed = (
-                track.plots >= options.confirm_plots and age_s <= options.confirm_within_s
-            )
-            if not track.confirmed and age_s > options.confirm_within_s:
-                track.first_s, track.plots = time_s, 1
-
-    def _begin(self, sensor: str, time_s: float, plot: Plot) -> int:
-        if len(self.tracks) >= self.options.most_tracks:
-            self.left_out += 1
-            return 0
-        number, self._next_number = self._next_number, self._next_number + 1
-        estimate = start(plot.position_m, plot.covariance_m2)
-        recent_s = deque([time_s], maxlen=self.options.confirm_plots)
-        self.tracks.append(
+    @property
+    def tracks(self) -> list[TrackState]:
+        """All tracks, tentative ones too."""
+        known = self._known.tracks
+        mean, covariance = mixed(known.bank)
+        names = np.array([*self._sensors, *[""] * (MOST_SENSORS - len(self._sensors))])
+        return [
             TrackState(
-                number, estimate, time_s, time_s, time_s, plot.position_m, recent_s,
-                sensors={sensor},
+                number=int(known.number[n]),
+                estimate=Estimate(mean[n], covariance[n]),
+                time_s=known.time_s,
+                first_s=float(known.first_s[n]),
+                last_plot_s=float(known.recent_s[n, -1]),
+                began_m=known.began_m[n],
+                confirmed=bool(known.confirmed[n]),
+                existence=float(known.existence[n]),
+                models=known.weight[n],
+                sensors=frozenset(names[known.sensors[n]].tolist()),
+                classes=known.classes[n],
             )
-        )  # fmt: skip
-        return number
+            for n in range(len(known))
+        ]
+
+    def _apply(self, mark: int, scan: Scan) -> list[int]:
+        """Take in a scan that is the newest."""
+        self._history.append((mark, scan, self._known))
+        options = self.options
+        column = self._sensors.setdefault(scan.sensor, min(len(self._sensors), MOST_SENSORS - 1))
+        tracks = advance(self._known.tracks, scan.time_s, options)
+        measured = scan.measurements
+        is_placed = measured.kind in PLACED
+        clutter = self._map(scan) if is_placed else None
+        density = np.full(len(measured), scan.clutter)
+        if clutter is not None and len(measured):
+            density = clutter.density(measured.values)
+        new = options.birth_share * density
+        outcome = take_in(tracks, scan, density + new, column, options)
+        owner, tracks = outcome.owner, outcome.tracks
+        maps = self._known.maps
+        if clutter is not None:
+            learned = clutter.learn(measured.values, outcome.unclaimed)
+            maps = {**maps, scan.sensor: learned}
+            fresh = np.flatnonzero(outcome.unclaimed > UNCLAIMED)
+            fresh = self._with_room(fresh, options.most_tracks - len(tracks))
+            share = options.birth_share / (1 + options.birth_share)
+            numbers = self._names(mark, fresh)
+            tracks = tracks.join(
+                born(scan, fresh, outcome.unclaimed[fresh] * share, numbers, column, options)
+            )
+            owner[fresh] = numbers
+        tracks = alive(_merged(judged(tracks, options), owner), scan.time_s, options)
+        self._known = _Known(tracks, maps)
+        numbers_of: list[int] = owner.tolist()
+        return numbers_of
+
+    def _map(self, scan: Scan) -> ClutterMap:
+        known = self._known.maps.get(scan.sensor)
+        if known is not None:
+            return known
+        view = scan.view
+        centre = np.zeros(2) if view is None else view.place_m[:2]
+        depth = DEPTHS[scan.measurements.kind]
+        return ClutterMap.empty(scan.clutter, centre, cell_m=MAP_CELL_M, depth=depth)
+
+    def _with_room(self, fresh: NDArray[np.intp], room: int) -> NDArray[np.intp]:
+        self.left_out += max(len(fresh) - max(room, 0), 0)
+        return fresh[: max(room, 0)]
+
+    def _names(self, mark: int, columns: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Number new tracks; one that begins again at the same measurement keeps its number."""
+        numbers: list[int] = []
+        for column in columns.tolist():
+            number = self._numbers.get((mark, column))
+            if number is None:
+                number, self._next_number = self._next_number, self._next_number + 1
+                self._numbers[mark, column] = number
+            numbers.append(number)
+        while len(self._numbers) > 8192:
+            del self._numbers[next(iter(self._numbers))]
+        return np.array(numbers, np.int64)
+
+
+def _merged(tracks: Tracks, owner: NDArray[np.int64]) -> Tracks:
+    """Let the younger go of two confirmed tracks that cannot be told apart.
+
+    Two that have a measurement each in this scan are two things, however near.
+    """
+    rows = np.flatnonzero(tracks.confirmed)
+    if len(rows) < 2:
+        return tracks
+    mean, covariance = mixed(tracks.take(rows).bank)
+    widest = 2 * np.trace(covariance[:, :2, :2], axis1=1, axis2=2).max()
+    near = KDTree(mean[:, :2]).query_pairs(np.sqrt(SAME_TRACK * widest), output_type="ndarray")
+    if not len(near):
+        return tracks
+    first, second = near.T
+    apart = mean[first] - mean[second]
+    spread = covariance[first] + covariance[second]
+    same = (apart * np.linalg.solve(spread, apart[..., None])[..., 0]).sum(axis=1) < SAME_TRACK
+    holds = np.isin(tracks.number[rows], owner)
+    same &= ~(holds[first] & holds[second])
+    numbers = tracks.number[rows]
+    younger = np.maximum(numbers[first[same]], numbers[second[same]])
+    return tracks.take(~np.isin(tracks.number, younger)) if len(younger) else tracks

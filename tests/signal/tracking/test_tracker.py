@@ -5,11 +5,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from havik.signal.tracking.filters import innovation_distance
-from havik.signal.tracking.tracker import Plot, Tracker, TrackerOptions
+from havik.signal.tracking.tracker import Estimate, Plot, Tracker, TrackerOptions
 
 Path = Callable[[float], tuple[float, float, float]]
 COVARIANCE = np.eye(3) * 0.25
+
+
+def distance(estimate: Estimate, place_m: NDArray[np.float64]) -> float:
+    """The squared Mahalanobis distance of a measured place."""
+    apart = place_m - estimate.position_m
+    spread = estimate.covariance[:3, :3] + COVARIANCE
+    return float(apart @ np.linalg.solve(spread, apart))
 
 
 def fly(
@@ -92,10 +98,7 @@ def test_a_frame_goes_to_the_tracks_that_it_is_nearest_to_by_the_filter() -> Non
     moved = places + rng.normal(0, 0.2, places.shape)
     before = {track.number: track.estimate for track in tracker.tracks}
     numbers = tracker.update("radar", 0.4, [Plot(place, COVARIANCE) for place in moved])
-    nearest = [
-        min(before, key=lambda n: innovation_distance(before[n], place, COVARIANCE)[0])
-        for place in moved
-    ]
+    nearest = [min(before, key=lambda n: distance(before[n], place)) for place in moved]
     assert numbers == nearest
 
 
