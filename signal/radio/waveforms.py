@@ -34,7 +34,7 @@ def droneid_burst(sample_rate_hz: float, rng: np.random.Generator, *, symbols: i
         root = ROOTS[symbols].get(number)
         values = _qpsk(rng, CARRIERS) if root is None else np.delete(sequence(root), LENGTH // 2)
         parts.append(_ofdm_symbol(values, SYMBOL, prefix))
-    return _at_rate(np.concatenate(parts), RATE_HZ, sample_rate_hz)
+    return at_rate(np.concatenate(parts), RATE_HZ, sample_rate_hz)
 
 
 def lte_like(sample_rate_hz: float, rng: np.random.Generator, slots: int) -> Samples:
@@ -44,7 +44,7 @@ def lte_like(sample_rate_hz: float, rng: np.random.Generator, slots: int) -> Sam
     """
     prefixes = (80, *(72,) * 6) * slots
     wave = [_ofdm_symbol(_qpsk(rng, CARRIERS), SYMBOL, prefix) for prefix in prefixes]
-    return _at_rate(np.concatenate(wave), RATE_HZ, sample_rate_hz)
+    return at_rate(np.concatenate(wave), RATE_HZ, sample_rate_hz)
 
 
 def wifi_like(sample_rate_hz: float, rng: np.random.Generator, symbols: int) -> Samples:
@@ -63,17 +63,21 @@ def wifi_like(sample_rate_hz: float, rng: np.random.Generator, symbols: int) -> 
         values[_DATA_AND_PILOTS] = _qpsk(rng, 52)
         wave = _place(values, 64)
         data.append(np.concatenate([wave[-16:], wave]))
-    return _at_rate(np.concatenate([short, long, *data]), 20e6, sample_rate_hz)
+    return at_rate(np.concatenate([short, long, *data]), 20e6, sample_rate_hz)
 
 
 def gfsk(
     sample_rate_hz: float, rng: np.random.Generator, *, bits: int, bit_rate: float = 1e6,
-    deviation_hz: float = 160e3,
+    deviation_hz: float = 160e3, levels: NDArray[np.float64] | None = None,
 ) -> Samples:  # fmt: skip
-    """A GFSK burst of random bits, BT = 0.5 (Bluetooth Core 5.4, vol. 6, part A, 3.1)."""
+    """A GFSK burst, BT = 0.5 (Bluetooth Core 5.4, vol. 6, part A, 3.1).
+
+    The bits are random unless `levels` gives them as -1 and 1.
+    """
     per_bit = sample_rate_hz / bit_rate
     time_bits = np.arange(int(bits * per_bit)) / per_bit
-    levels = rng.choice([-1.0, 1.0], bits)[time_bits.astype(int)]
+    sent = rng.choice([-1.0, 1.0], bits) if levels is None else levels
+    levels = sent[np.minimum(time_bits.astype(int), bits - 1)]
     span = np.arange(-per_bit, per_bit + 1) / per_bit
     pulse = np.exp(-2 * (np.pi * 0.5 * span) ** 2 / np.log(2))
     smooth = np.convolve(levels, pulse / pulse.sum(), mode="same")
@@ -117,7 +121,7 @@ def _place(values: NDArray[np.complex128], size: int) -> NDArray[np.complex128]:
     return np.fft.ifft(spectrum) * size
 
 
-def _at_rate(wave: NDArray[np.complex128], rate_hz: float, wanted_hz: float) -> Samples:
+def at_rate(wave: NDArray[np.complex128], rate_hz: float, wanted_hz: float) -> Samples:
     """Resample to `wanted_hz`, mean power 1; a guard keeps the ends from meeting."""
     guard = np.zeros(int(GUARD_S * rate_hz))
     padded = np.concatenate([wave, guard]).astype(np.complex64)
