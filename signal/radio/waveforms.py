@@ -23,16 +23,26 @@ def noise(rng: np.random.Generator, samples: int, power: float = 1.0) -> Samples
     return parts.view(np.complex64)
 
 
-def droneid_burst(sample_rate_hz: float, rng: np.random.Generator, *, symbols: int = 9) -> Samples:
+def droneid_burst(
+    sample_rate_hz: float, rng: np.random.Generator, *, symbols: int = 9,
+    bits: NDArray[np.uint8] | None = None,
+) -> Samples:  # fmt: skip
     """One DroneID burst: 643.2 us (9 symbols) or 571.9 us (the older 8 symbols).
 
-    600 subcarriers of 15 kHz, QPSK of random bits but for the two Zadoff-Chu symbols (Schiller et
-    al., NDSS 2023; Bender, 2022). It starts with the first sample.
+    600 subcarriers of 15 kHz, QPSK but for the two Zadoff-Chu symbols (Schiller et al., NDSS 2023;
+    Bender, 2022), of `bits` (`droneid_link.air_bits`) or random ones. It starts with the first
+    sample.
     """
+    sent = iter([] if bits is None else _mapped(bits).reshape(-1, CARRIERS))
     parts: list[NDArray[np.complex128]] = []
     for number, prefix in enumerate(PREFIXES[symbols]):
         root = ROOTS[symbols].get(number)
-        values = _qpsk(rng, CARRIERS) if root is None else np.delete(sequence(root), LENGTH // 2)
+        if root is not None:
+            values = np.delete(sequence(root), LENGTH // 2)
+        elif bits is None or (symbols == 9 and number == 0):  # the first of nine carries no data
+            values = _qpsk(rng, CARRIERS)
+        else:
+            values = next(sent)
         parts.append(_ofdm_symbol(values, SYMBOL, prefix))
     return at_rate(np.concatenate(parts), RATE_HZ, sample_rate_hz)
 
@@ -104,6 +114,13 @@ _LONG_TRAINING = np.array(
 
 def _qpsk(rng: np.random.Generator, count: int) -> NDArray[np.complex128]:
     points: NDArray[np.complex128] = np.exp(1j * np.pi * (rng.integers(0, 4, count) / 2 + 0.25))
+    return points
+
+
+def _mapped(bits: NDArray[np.uint8]) -> NDArray[np.complex128]:
+    """QPSK of pairs of bits (3GPP TS 36.211, 7.1.2)."""
+    levels = (1 - 2 * bits.astype(np.float64)).reshape(-1, 2) / np.sqrt(2)
+    points: NDArray[np.complex128] = levels[:, 0] + 1j * levels[:, 1]
     return points
 
 
