@@ -16,6 +16,7 @@ BENCHES = {
     "radio": "scan: MS/s against the bare FFT, detection of weak bursts, false alarms",
     "drivers": "decoding: frames and bytes a second against bare unpacking",
     "delay": "from a sensor's last byte to the console's message",
+    "tracks": "distance to the truth and speed beside a peer, growth with tracks and sensors",
     "log": "durable records a second, and verification",
 }
 """Each by its room in this folder."""

@@ -74,7 +74,7 @@ def _candidates(
     aside = np.linalg.norm(bank.mean[..., :width] - centre[:, None], axis=-1)
     radius = (np.sqrt(threshold * widest) + aside).max(axis=1)
     tree = KDTree(measurements.values[:, :width])
-    found = cast(list[list[int]], tree.query_ball_point(centre, radius).tolist())
+    found = cast(list[list[int]], list(tree.query_ball_point(centre, radius)))
     counts = np.fromiter(map(len, found), np.intp, tracks)
     columns = np.fromiter(chain.from_iterable(found), np.intp, int(counts.sum()))
     return np.repeat(np.arange(tracks), counts), columns

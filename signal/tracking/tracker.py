@@ -227,12 +227,12 @@ class Tracker:
             maps = {**maps, scan.sensor: learned}
             fresh = np.flatnonzero(outcome.unclaimed > UNCLAIMED)
             fresh = self._with_room(fresh, options.most_tracks - len(tracks))
-            share = options.birth_share / (1 + options.birth_share)
-            numbers = self._names(mark, fresh)
-            tracks = tracks.join(
-                born(scan, fresh, outcome.unclaimed[fresh] * share, numbers, column, options)
-            )
-            owner[fresh] = numbers
+            if len(fresh):
+                share = options.birth_share / (1 + options.birth_share)
+                numbers = self._names(mark, fresh)
+                there = outcome.unclaimed[fresh] * share
+                tracks = tracks.join(born(scan, fresh, there, numbers, column, options))
+                owner[fresh] = numbers
         tracks = alive(_merged(judged(tracks, options), owner), scan.time_s, options)
         self._known = _Known(tracks, maps)
         numbers_of: list[int] = owner.tolist()
