@@ -1,8 +1,8 @@
 """A peer beside ours: Stone Soup's trackers on the same plots, in an environment of its own.
 
 `PYTHON -I bench/stone_soup.py METHOD < scene.json` is run by `bench/tracks.py` with the interpreter
-that HAVIK_PEERS names (stonesoup and pyehm installed). METHOD is `gnn` or `ehm`. It answers with one
-JSON object: the seconds that its tracker took, and its tracks' places in each scan.
+that HAVIK_PEERS names (stonesoup and pyehm installed). METHOD is `gnn` or `ehm`. It answers with
+one JSON object: the seconds that its tracker took, and its tracks' places in each scan.
 This file imports nothing of Havik, and Havik nothing of Stone Soup.
 """
 
@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 GATE_SIGMAS, GATE_SHARE = 3.5, 0.9989
-START = datetime(2026, 1, 1)
+START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def _of(module: str, name: str) -> Any:

@@ -1,5 +1,4 @@
-"""Scenes for trackers, each from a seed: things and clutter on a plan of 4 by 4 km, one scan a
-second.
+"""Scenes for trackers, each from a seed: things and clutter on 4 by 4 km, one scan a second.
 
 `easy` draws its numbers in the order of the published peer benchmark, so that one seed is one and
 the same scene in both. `hard` has things seen six times in ten among 200 false plots, and each pair

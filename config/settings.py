@@ -11,6 +11,7 @@ Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
 
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -49,13 +50,22 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
 
 
 class Mounting(_Section, frozen=True, kw_only=True):
-    """Where a sensor stands, east-north-up from the site's origin, and which way it looks."""
+    """Where a sensor stands, east-north-up from the site's origin, and which way it looks.
+
+    How exact it is, and what it covers: with `reach_m` unknown, nothing is concluded from what it
+    does not see.
+    """
 
     east_m: float = 0.0
     north_m: float = 0.0
     up_m: float = 0.0
     facing_deg: Annotated[float, msgspec.Meta(ge=0, lt=360)] = 0.0
     tilt_deg: Annotated[float, msgspec.Meta(ge=-90, le=90)] = 0.0
+    range_sigma_m: Positive = 0.5
+    angle_sigma_deg: Positive = 3.0
+    reach_m: Positive | None = None  # of a small aircraft, in most frames
+    width_deg: Annotated[float, msgspec.Meta(gt=0, le=360)] = 120.0
+    height_deg: Annotated[float, msgspec.Meta(gt=0, le=180)] = 60.0
 
 
 class _Sensor(
@@ -111,6 +121,14 @@ class Zone(_Section, frozen=True, kw_only=True):
     corners_m: Annotated[tuple[tuple[float, float], ...], msgspec.Meta(min_length=3)]
 
 
+class Building(_Section, frozen=True, kw_only=True):
+    """A building's outline, corners as [east_m, north_m]: it hides, and its façades get drops."""
+
+    id: Name
+    corners_m: Annotated[tuple[tuple[float, float], ...], msgspec.Meta(min_length=3)]
+    height_m: Positive = 10.0
+
+
 class AlarmSection(_Section, frozen=True, kw_only=True):
     """When evidence becomes an incident, and when its flight is over."""
 
@@ -129,4 +147,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     broker: BrokerSection | None = None
     sensors: tuple[Sensor, ...] = ()
     zones: tuple[Zone, ...] = ()
+    buildings: tuple[Building, ...] = ()
     alarm: AlarmSection = AlarmSection()

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from msgspec.structs import replace
 
-from ..config.settings import Sensor, SiteSection
+from ..config.settings import Mounting, Sensor, SiteSection
 from ..drivers.readings import IqBlock, Position, RadarFrame, RadarPoint, Reading, RemoteIdReport
 from ..signal.radar.cluster import cluster_points
 from ..signal.radio.emissions import Emission, EmissionFinder
@@ -21,10 +21,6 @@ from .plan import Plan, Vector, mounted
 
 CLOCK_TRUST_NS = 5_000_000_000
 """A sensor's clock that is farther off than this from ours is not believed."""
-
-RADAR_SIGMA_M = 0.5
-RADAR_SIGMA_DEG = 3.0
-"""Errors of a small mmWave radar's plot: along and across its beam."""
 
 MOST_POINTS = 500
 """Of one radar frame; of more, the strongest. A frame of the radars known has at most 200."""
@@ -68,11 +64,13 @@ class ClaimEvidence:
 
 @dataclass(frozen=True, slots=True)
 class RadioEvidence:
-    """One radio emission."""
+    """One radio emission, with its bearing (clockwise from true north) if the sensor has one."""
 
     sensor: str
     time_ns: int
     detection: Detection
+    bearing_deg: float | None = None
+    bearing_sigma_deg: float = 5.0
 
 
 Evidence = RadarEvidence | ClaimEvidence | RadioEvidence
@@ -129,7 +127,7 @@ class Detector:
         own_m = np.array([np.mean([(p.x_m, p.y_m, p.z_m) for p in c], axis=0) for c in clusters])
         right_m, ahead_m, above_m = own_m.T
         places_m = mounted(mounting, right_m, ahead_m, above_m)
-        plots = (Plot(place_m, _plot_covariance(place_m - sensor_m)) for place_m in places_m)
+        plots = (Plot(at_m, _plot_covariance(at_m - sensor_m, mounting)) for at_m in places_m)
         detections = (
             self._plot(time_ns, position, points)
             for position, points in zip(self._plan.to_positions(places_m), clusters, strict=True)
@@ -273,11 +271,11 @@ def _clusters(points: Sequence[RadarPoint]) -> Iterator[list[RadarPoint]]:
         yield [points[nth] for nth in np.flatnonzero(labels == number).tolist()]
 
 
-def _plot_covariance(sight_m: Vector) -> Vector:
+def _plot_covariance(sight_m: Vector, mounting: Mounting) -> Vector:
     """The error of a plot in the direction `sight_m` from its radar; float64, shape (3, 3)."""
     range_m = max(float(np.linalg.norm(sight_m)), 1e-3)
     unit = sight_m / range_m
     along = np.outer(unit, unit)
-    across_m = max(RADAR_SIGMA_M, range_m * np.radians(RADAR_SIGMA_DEG))
-    covariance: Vector = RADAR_SIGMA_M**2 * along + across_m**2 * (np.eye(3) - along)
+    across_m = max(mounting.range_sigma_m, range_m * np.radians(mounting.angle_sigma_deg))
+    covariance: Vector = mounting.range_sigma_m**2 * along + across_m**2 * (np.eye(3) - along)
     return covariance

@@ -17,7 +17,8 @@ from .detect import ClaimEvidence, Evidence, RadarEvidence
 from .incidents import Incidents, Sighting
 from .messages import ALARMING, Detection, Find, Incident, Track
 from .plan import Plan
-from .tracks import Thing, Tracks
+from .things import Thing
+from .tracks import Tracks
 
 Told = Detection | Track | Incident | Find
 
@@ -36,7 +37,9 @@ class Fusion:
         plan = Plan(settings.site, settings.zones)
         self._alarm = settings.alarm
         self.claims = Claims()
-        self.tracks = Tracks(settings.site, settings.alarm, plan)
+        self.tracks = Tracks(
+            settings.site, settings.alarm, plan, settings.sensors, settings.buildings
+        )
         self.incidents = Incidents(settings.site, settings.alarm, plan, restored)
 
     def take(self, evidence: Evidence) -> list[Told]:
@@ -49,7 +52,16 @@ class Fusion:
             thing = self.tracks.claim(aircraft, evidence.time_ns)
             things = [] if thing is None else [thing]
             return [evidence.detection, *self._told(things, evidence.time_ns)]
-        return [evidence.detection, *self._heard(evidence.detection)]
+        told: list[Told] = [evidence.detection, *self._heard(evidence.detection)]
+        if evidence.bearing_deg is not None:
+            things = self.tracks.bearing(
+                evidence.sensor,
+                evidence.time_ns,
+                evidence.bearing_deg,
+                evidence.bearing_sigma_deg,
+            )
+            told += self._told(things, evidence.time_ns)
+        return told
 
     @property
     def dropped(self) -> Counter[str]:
@@ -59,6 +71,8 @@ class Fusion:
                 "claimed aircraft forgotten": self.claims.forgotten,
                 "claim of one aircraft too many": self.tracks.left_out,
                 "plot of one track too many": self.tracks.plots_left_out,
+                "plot under the ground or behind a wall": self.tracks.masked,
+                "radar frame that came too late": self.tracks.scans_too_late,
                 "incident closed for a new one": self.incidents.closed_unanswered,
             }
         )

@@ -68,32 +68,46 @@ class Detection(Message, frozen=True, kw_only=True, tag="havik.detection/1"):
     evidence: dict[str, float] = {}
 
 
-class Track(Message, frozen=True, kw_only=True, tag="havik.track/1"):
-    """One moving thing: `measured` by radar, `claimed` by Remote ID, or both."""
-
-    track: str
-    state: Literal["alive", "ended"]
-    aircraft_class: Literal["drone", "bird", "person", "vehicle", "unknown"]
-    basis: Literal["measured", "claimed", "both"]
-    position: Position | None = None
-    position_accuracy_m: float | None = None
-    height_agl_m: float | None = None
-    speed_m_s: float | None = None
-    course_deg: float | None = None
-    climb_m_s: float | None = None
-    claims: tuple[str, ...] = ()
-    operator_claimed: Position | None = None
-    sensors: tuple[str, ...] = ()
-    first_seen_ns: int
-    last_seen_ns: int
-    incident: str | None = None
-
-
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where something happened: a zone of the site's settings, a position, or both."""
 
     zone: str | None = None
     position: Position | None = None
+
+
+class Track(Message, frozen=True, kw_only=True, tag="havik.track/1"):
+    """One moving thing: `measured` by radar, `claimed` by Remote ID, or both.
+
+    `covariance_m2` is of the position on east, north and up: ee, en, eu, nn, nu, uu.
+    `claim_support` tells what the sensors that cover the claimed place say of the claim:
+    `supported` when they measure the aircraft there, `unsupported` when nothing does,
+    `contradicted` when the aircraft that it was is measured elsewhere; None where no sensor could
+    know. `fence_s` is when it will be inside the perimeter if it goes on like this, 0 when it is;
+    `drop` is where a package would come down if it let go of one now, told when it hovers or slows
+    down over a yard or beside a building.
+    """
+
+    track: str
+    state: Literal["alive", "ended"]
+    aircraft_class: Literal["drone", "bird", "person", "vehicle", "unknown"]
+    class_confidence: Percentage | None = None
+    basis: Literal["measured", "claimed", "both"]
+    position: Position | None = None
+    position_accuracy_m: float | None = None
+    covariance_m2: tuple[float, float, float, float, float, float] | None = None
+    height_agl_m: float | None = None
+    speed_m_s: float | None = None
+    course_deg: float | None = None
+    climb_m_s: float | None = None
+    claims: tuple[str, ...] = ()
+    claim_support: Literal["supported", "unsupported", "contradicted"] | None = None
+    operator_claimed: Position | None = None
+    sensors: tuple[str, ...] = ()
+    first_seen_ns: int
+    last_seen_ns: int
+    incident: str | None = None
+    fence_s: float | None = None
+    drop: Place | None = None
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..config.settings import Mounting, SiteSection, Zone
 from ..drivers.readings import Position
+from ..signal.tracking.outlook import inside
 
 Vector = NDArray[np.float64]
 
@@ -56,7 +57,7 @@ class Plan:
     def zone_at(self, enu_m: Vector) -> Zone | None:
         """The smallest zone above which a place lies, if any."""
         east, north = float(enu_m[0]), float(enu_m[1])
-        return next((zone for zone in self.zones if _inside(zone.corners_m, east, north)), None)
+        return next((zone for zone in self.zones if inside(zone.corners_m, east, north)), None)
 
     def yards(self) -> list[Zone]:
         """All yards of the site."""
@@ -90,12 +91,3 @@ def mounted(mounting: Mounting, right_m: Vector, ahead_m: Vector, above_m: Vecto
 def _area_m2(corners: Sequence[tuple[float, float]]) -> float:
     x, y = np.array(corners, np.float64).T
     return float(0.5 * np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
-
-
-def _inside(corners: Sequence[tuple[float, float]], east: float, north: float) -> bool:
-    """Even-odd rule: a ray to the east crosses the edge an odd number of times."""
-    inside = False
-    for (x1, y1), (x2, y2) in zip(corners, (*corners[1:], corners[0]), strict=True):
-        if (y1 > north) != (y2 > north) and east < x1 + (north - y1) * (x2 - x1) / (y2 - y1):
-            inside = not inside
-    return inside

@@ -1,28 +1,30 @@
 """Radar tracks and Remote ID claims to aircraft: one track for each moving thing.
 
-A measured track and a claimed aircraft become one when they stay close for several claims. Until
-then each stands for itself, marked `measured` or `claimed`.
+A measured track and a claimed aircraft become one when they move together for several claims
+(`support.py`). Until then each stands for itself, marked `measured` or `claimed`; when they part,
+each does so again, and the claim is contradicted. A claim never moves a measured track.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
-from msgspec.structs import replace
 
-from ..config.settings import AlarmSection, SiteSection
-from ..drivers.readings import Position
+from ..config.settings import AlarmSection, Building, Sensor, SiteSection
+from ..signal.tracking.masks import believable
+from ..signal.tracking.measurements import Measurements
 from ..signal.tracking.motion import Motion, MotionLimits
-from ..signal.tracking.tracker import Plot, Tracker, TrackState
+from ..signal.tracking.tracker import Plot, Scan, Tracker, TrackState
 from .claims import ClaimedAircraft
 from .incidents import Sighting
 from .messages import Track, new_id
 from .plan import Plan, Vector
+from .support import covered, judge_alone, judge_joined, near_enough, together, views
+from .things import Thing
+from .track_messages import TrackMessages
 
 CLAIM_MEMORY_S = 10.0  # ten Remote ID periods: a claimed track without news is over
-SAME_PLACE_M = 40.0  # Remote ID's usual error of 10 m, and a second of flight
 LOCATION_WAIT_S = 3.0
 """An aircraft tells its location every second (ASTM F3411-22a). Before it has told any, nobody
 knows whether it is in the air; one that keeps it to itself for longer is an alarm."""
@@ -31,46 +33,30 @@ MOST_CLAIMED = 200
 """So many claimed aircraft are tracked at once: more than ever fly over a prison, and a bound on
 what one transmitter that invents identities can cost."""
 
+EMITTER_SEEN = 0.05
+"""A radio emitter may be silent: that no bearing comes says little of whether anything is there."""
+
+LONGEST_GUESS_S = 2.0  # a track's place is carried on for so long to be compared with a claim
 AGREEMENTS = 2  # so many claims in a row that agree with a radar track make them one
 TOLD_EVERY_NS = 500_000_000
-
-
-@dataclass(slots=True)
-class Thing:
-    """One moving thing, as the sensors together know it."""
-
-    track: str
-    first_seen_ns: int
-    last_seen_ns: int
-    motion: Motion  # as the radars measured it
-    claimed_motion: Motion
-    radar: int | None = None
-    claim: ClaimedAircraft | None = None
-    sensors: set[str] = field(default_factory=set[str])
-    place_m: Vector | None = None
-    velocity_m_s: Vector | None = None
-    accuracy_m: float | None = None
-    height_known: bool = True
-    measured_ns: int = 0
-    agreements: dict[int, int] = field(default_factory=dict[int, int])
-    told_ns: int = 0
-
-    @property
-    def is_drone(self) -> bool:
-        """Whether it moves like a drone; a claim to do so is believed too: nobody gains by it."""
-        return "drone" in (self.motion.classify(), self.claimed_motion.classify())
-
-    @property
-    def hovering(self) -> bool:
-        """Whether it hovers now, by measurement or by its own claim."""
-        return self.motion.hovering or self.claimed_motion.hovering
 
 
 class Tracks:
     """All things that move on one site now."""
 
-    def __init__(self, site: SiteSection, alarm: AlarmSection, plan: Plan) -> None:
-        self._site = site
+    def __init__(
+        self,
+        site: SiteSection,
+        alarm: AlarmSection,
+        plan: Plan,
+        sensors: Sequence[Sensor] = (),
+        buildings: Sequence[Building] = (),
+    ) -> None:
+        self._messages = TrackMessages(site, plan, buildings)
+        self._views = views(sensors, buildings)
+        self._mountings = {sensor.id: sensor.mounting for sensor in sensors}
+        self.masked = 0
+        """Plots under the ground or behind a wall: mirror images."""
         self._alarm = alarm
         self._plan = plan
         self._tracker = Tracker()
@@ -88,13 +74,42 @@ class Tracks:
         """Plots that began no track because there were too many."""
         return self._tracker.left_out
 
+    @property
+    def scans_too_late(self) -> int:
+        """Radar frames that came too late to be put in their place."""
+        return self._tracker.too_late
+
     def plots(self, sensor: str, time_ns: int, plots: Sequence[Plot]) -> list[Thing]:
         """Take in one radar frame's plots; give the things that they renewed."""
-        renewed = set(self._tracker.update(sensor, time_ns / 1e9, plots))
+        view = self._views.get(sensor)
+        places_m = np.array([plot.position_m for plot in plots]).reshape(-1, 3)
+        possible = believable(view, places_m)
+        self.masked += int((~possible).sum())
+        kept = [plot for plot, real in zip(plots, possible.tolist(), strict=True) if real]
+        renewed = set(self._tracker.update(sensor, time_ns / 1e9, kept, view))
+        return self._renewed(renewed, time_ns)
+
+    def bearing(
+        self, sensor: str, time_ns: int, bearing_deg: float, sigma_deg: float
+    ) -> list[Thing]:
+        """Take in whence an emission came; give the things that it is of.
+
+        A bearing begins no track. It supports one that lies in its direction, and sharpens it.
+        """
+        mounting = self._mountings.get(sensor)
+        if mounting is None:
+            return []
+        place_m = np.array([mounting.east_m, mounting.north_m, mounting.up_m])
+        azimuth, sigma = np.radians(bearing_deg), np.radians(sigma_deg)
+        measured = Measurements("bearing", np.array([[azimuth]]), np.array([[[sigma**2]]]), place_m)
+        scan = Scan(sensor, time_ns / 1e9, measured, EMITTER_SEEN, clutter=1 / (2 * np.pi))
+        return self._renewed(set(self._tracker.take(scan)), time_ns)
+
+    def _renewed(self, numbers: set[int], time_ns: int) -> list[Thing]:
         return [
             self._measured(state, time_ns)
             for state in self._tracker.tracks
-            if state.confirmed and state.number in renewed
+            if state.confirmed and state.number in numbers
         ]
 
     def claim(self, aircraft: ClaimedAircraft, time_ns: int) -> Thing | None:
@@ -112,6 +127,8 @@ class Tracks:
             self._place_by_claim(thing, aircraft, time_ns)
         if fresh and thing.radar is None:
             self._compare(thing, time_ns)
+        elif fresh and self._is_measured(thing, time_ns):
+            self._check(thing, time_ns)
         return thing
 
     def tick(self, now_ns: int) -> list[Track]:
@@ -155,37 +172,7 @@ class Tracks:
         self, thing: Thing, now_ns: int, incident: str | None = None, *, ended: bool = False
     ) -> Track:
         """The track message of `thing`, which belongs to `incident`, if any."""
-        velocity, claim = thing.velocity_m_s, thing.claim
-        height_m = thing.place_m[2] if thing.place_m is not None and thing.height_known else None
-        measured = thing.measured_ns > 0
-        return Track(
-            id=new_id(now_ns),
-            site=self._site.name,
-            time_ns=now_ns,
-            mode=self._site.mode,
-            track=thing.track,
-            state="ended" if ended else "alive",
-            aircraft_class="drone" if claim is not None else thing.motion.classify(),
-            basis="both" if measured and claim else "measured" if measured else "claimed",
-            position=self._position(thing),
-            position_accuracy_m=thing.accuracy_m,
-            height_agl_m=None if height_m is None else round(float(height_m), 1),
-            speed_m_s=None if velocity is None else round(float(np.linalg.norm(velocity)), 1),
-            course_deg=_course_deg(velocity),
-            climb_m_s=None if velocity is None else round(float(velocity[2]), 1),
-            claims=() if claim is None else (claim.name,),
-            operator_claimed=None if claim is None else claim.operator_position,
-            sensors=tuple(sorted(thing.sensors)),
-            first_seen_ns=thing.first_seen_ns,
-            last_seen_ns=thing.last_seen_ns,
-            incident=incident,
-        )
-
-    def _position(self, thing: Thing) -> Position | None:
-        if thing.place_m is None:
-            return None
-        position = self._plan.to_position(thing.place_m)
-        return position if thing.height_known else replace(position, altitude_hae_m=None)
+        return self._messages.message(thing, now_ns, incident, ended=ended)
 
     def _new(self, time_ns: int, *, claim: ClaimedAircraft | None = None) -> Thing:
         motions = Motion(self._limits), Motion(self._limits)
@@ -206,8 +193,10 @@ class Tracks:
             thing.motion = Motion(self._limits, state.began_m)
         thing.place_m, thing.height_known = state.estimate.position_m, True
         thing.velocity_m_s = state.estimate.velocity_m_s
-        variance_m2 = np.diagonal(state.estimate.covariance)[:2]
+        thing.covariance_m2 = state.estimate.covariance[:3, :3]
+        variance_m2 = np.diagonal(thing.covariance_m2)[:2]
         thing.accuracy_m = round(float(np.sqrt(variance_m2.sum())), 1)
+        thing.class_logs = state.classes
         thing.sensors |= state.sensors
         thing.last_seen_ns = thing.measured_ns = max(thing.measured_ns, time_ns)
         thing.motion.update(time_ns / 1e9, thing.place_m, thing.velocity_m_s)
@@ -231,36 +220,67 @@ class Tracks:
             return
         thing.place_m, thing.height_known = place_m, height_known
         thing.velocity_m_s = velocity_m_s
-        thing.accuracy_m = aircraft.horizontal_accuracy_m
+        thing.accuracy_m, thing.covariance_m2 = aircraft.horizontal_accuracy_m, None
 
     def _compare(self, claimed: Thing, time_ns: int) -> None:
-        """Count how often a claim lay beside each radar track; the first to agree often joins."""
-        assert claimed.claim is not None and claimed.claim.position is not None
-        place_m = self._plan.to_enu(claimed.claim.position)
-        before, claimed.agreements = claimed.agreements, {}
+        """Count how often a claim went beside each radar track; the first to agree often joins."""
+        counts, claimed.agreements = claimed.agreements, {}
+        offsets_m, claimed.offsets_m = claimed.offsets_m, {}
         for thing in self._things:
-            if thing.radar is None or thing.claim is not None or thing.place_m is None:
+            if thing.radar is None or thing.claim is not None:
                 continue
-            agrees = bool(np.linalg.norm((thing.place_m - place_m)[:2]) <= SAME_PLACE_M)
-            agrees = agrees and thing.motion.airborne and self._is_measured(thing, time_ns)
-            if not agrees:
+            offset_m = self._offset(claimed, thing, time_ns)
+            agrees = near_enough(offset_m, claimed.accuracy_m, thing.accuracy_m)
+            if not (agrees and thing.motion.airborne and self._is_measured(thing, time_ns)):
                 continue
-            count = before.get(thing.radar, 0) + 1
-            claimed.agreements[thing.radar] = count
+            speed_m_s = _speed(thing)
+            kept = together(offsets_m.get(thing.radar), offset_m, speed_m_s)
+            count = counts.get(thing.radar, 0) + 1 if kept else 1
+            claimed.agreements[thing.radar], claimed.offsets_m[thing.radar] = count, offset_m
             if count >= AGREEMENTS:
                 self._join(claimed, thing)
                 return
+        judge_alone(claimed.verdict, is_covered=self._would_be_seen(claimed))
+
+    def _offset(self, claimed: Thing, measured: Thing, time_ns: int) -> Vector:
+        """From where a thing is measured, carried on to the claim's moment, to the claim."""
+        assert claimed.claim is not None and claimed.claim.position is not None
+        assert measured.place_m is not None and measured.velocity_m_s is not None
+        ahead_s = min(max((time_ns - measured.measured_ns) / 1e9, 0.0), LONGEST_GUESS_S)
+        guess_m = measured.place_m + measured.velocity_m_s * ahead_s
+        return self._plan.to_enu(claimed.claim.position) - guess_m
+
+    def _would_be_seen(self, claimed: Thing) -> bool:
+        """Whether a radar covers the place of a claim that is in the air."""
+        claim, place_m = claimed.claim, claimed.place_m
+        if claim is None or claim.on_the_ground or place_m is None or not claimed.height_known:
+            return False
+        in_the_air = bool(place_m[2] >= self._limits.airborne_height_m)
+        return in_the_air and covered(self._views.values(), place_m)
 
     def _join(self, claimed: Thing, measured: Thing) -> None:
         """Two tracks are one thing: the claimed one keeps its name and gets the measurements."""
-        claimed.radar = measured.radar
-        claimed.motion = measured.motion
-        claimed.place_m, claimed.velocity_m_s = measured.place_m, measured.velocity_m_s
-        claimed.accuracy_m, claimed.measured_ns = measured.accuracy_m, measured.measured_ns
-        claimed.height_known = True
+        _hand_over(measured, claimed)
         claimed.first_seen_ns = min(claimed.first_seen_ns, measured.first_seen_ns)
         claimed.sensors |= measured.sensors
         measured.radar = None  # the next tick ends it
+        judge_joined(claimed.verdict, agrees=True)
+
+    def _check(self, joined: Thing, time_ns: int) -> None:
+        """Whether a claim still goes with what was measured of it; if not, the two part."""
+        assert joined.claim is not None
+        offset_m = self._offset(joined, joined, time_ns)
+        agrees = near_enough(offset_m, joined.claim.horizontal_accuracy_m, joined.accuracy_m)
+        if not judge_joined(joined.verdict, agrees=agrees):
+            return
+        measured = self._new(time_ns)
+        _hand_over(joined, measured)
+        measured.sensors = joined.sensors - joined.claim.sensors
+        joined.radar, joined.measured_ns = None, 0
+        joined.motion, joined.class_logs = Motion(self._limits), None
+        joined.sensors = set(joined.claim.sensors)
+        joined.agreements, joined.offsets_m = {}, {}
+        self._place_by_claim(joined, joined.claim, time_ns)
 
     def _claim_alarms(self, thing: Thing) -> bool:
         """A claimed aircraft matters when it may be in the air and may be near."""
@@ -274,11 +294,16 @@ class Tracks:
         return bool(away_m <= self._alarm.claim_radius_m)
 
 
-def _course_deg(velocity: Vector | None) -> float | None:
-    """Course over ground; None for what stands still, which has no course."""
-    if velocity is None or np.hypot(velocity[0], velocity[1]) < 0.5:
-        return None
-    return round(float(np.degrees(np.arctan2(velocity[0], velocity[1])) % 360), 1) % 360
+def _hand_over(old: Thing, new: Thing) -> None:
+    """Give what is measured of one thing to another."""
+    new.radar, new.motion, new.class_logs = old.radar, old.motion, old.class_logs
+    new.place_m, new.velocity_m_s = old.place_m, old.velocity_m_s
+    new.accuracy_m, new.covariance_m2 = old.accuracy_m, old.covariance_m2
+    new.measured_ns, new.height_known = old.measured_ns, True
+
+
+def _speed(thing: Thing) -> float:
+    return 0.0 if thing.velocity_m_s is None else float(np.linalg.norm(thing.velocity_m_s))
 
 
 def _claimed_velocity(aircraft: ClaimedAircraft) -> Vector | None:

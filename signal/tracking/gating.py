@@ -7,7 +7,7 @@ that the cost follows the pairs that are near, not tracks times measurements.
 from __future__ import annotations
 
 from itertools import chain
-from typing import cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +73,8 @@ def _candidates(
     centre = bank.mean[..., :width].mean(axis=1)
     aside = np.linalg.norm(bank.mean[..., :width] - centre[:, None], axis=-1)
     radius = (np.sqrt(threshold * widest) + aside).max(axis=1)
-    tree = KDTree(measurements.values[:, :width])
-    found = cast(list[list[int]], list(tree.query_ball_point(centre, radius)))
+    tree: Any = KDTree(measurements.values[:, :width])  # its stubs leave the answer open
+    found: list[list[int]] = list(tree.query_ball_point(centre, radius))
     counts = np.fromiter(map(len, found), np.intp, tracks)
     columns = np.fromiter(chain.from_iterable(found), np.intp, int(counts.sum()))
     return np.repeat(np.arange(tracks), counts), columns

@@ -18,6 +18,7 @@ from scipy.spatial import KDTree
 
 from .clutter import ClutterMap
 from .existence import (
+    CLASSES,
     MOST_SENSORS,
     Scan,
     TrackerOptions,
@@ -30,6 +31,7 @@ from .existence import (
     take_in,
 )
 from .filters import mixed
+from .masks import View
 from .measurements import PLACED, Measurements
 from .models import Array
 
@@ -55,10 +57,13 @@ class Plot:
     position_m : float64, shape (3,)
         East, north, up of the site's origin.
     covariance_m2 : float64, shape (3, 3)
+    classes : float64, shape (5,), optional
+        How likely its echo is of a drone, a bird, a person, a vehicle, anything else.
     """
 
     position_m: Array
     covariance_m2: Array
+    classes: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +146,20 @@ class Tracker:
         self.left_out = 0
         self.too_late = 0
 
-    def update(self, sensor: str, time_s: float, plots: Sequence[Plot]) -> list[int]:
+    def update(
+        self, sensor: str, time_s: float, plots: Sequence[Plot], view: View | None = None
+    ) -> list[int]:
         """Take in one sensor's positions of `time_s`; give the track's number of each, or 0."""
         values = np.array([plot.position_m for plot in plots]).reshape(-1, 3)
         spread = np.array([plot.covariance_m2 for plot in plots]).reshape(-1, 3, 3)
+        classes = None
+        if any(plot.classes is not None for plot in plots):
+            none = np.ones(CLASSES)
+            classes = np.array([none if p.classes is None else p.classes for p in plots])
         measured = Measurements("position", values, spread)
-        return self.take(Scan(sensor, time_s, measured, detection=SMALL_RADAR))
+        return self.take(
+            Scan(sensor, time_s, measured, detection=SMALL_RADAR, view=view, classes=classes)
+        )
 
     def take(self, scan: Scan) -> list[int]:
         """Take in one scan; give the track's number of each measurement, or 0.

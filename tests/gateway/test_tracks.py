@@ -9,7 +9,8 @@ from havik.drivers.readings import Position, RemoteIdReport
 from havik.gateway.claims import Claims
 from havik.gateway.messages import Track
 from havik.gateway.plan import Plan
-from havik.gateway.tracks import MOST_CLAIMED, Thing, Tracks
+from havik.gateway.things import Thing
+from havik.gateway.tracks import MOST_CLAIMED, Tracks
 from havik.signal.tracking.tracker import Plot
 
 SITE = SiteSection(name="noord", latitude_deg=54.0, longitude_deg=4.0, altitude_hae_m=40.0)
