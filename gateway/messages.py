@@ -182,6 +182,7 @@ class Find(Message, frozen=True, kw_only=True, tag="havik.find/1"):
     negative_search: bool = False
     items: tuple[FindItem, ...] = ()
     finder_role: Reference | None = None
+    register_ref: Reference | None = None  # of an imported register's row
     note: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -86,3 +87,18 @@ def show(
     from .find_commands import show_find
 
     show_find(log or default_folder(), find, as_json=as_json, out=sys.stdout)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="One item line a row.")],
+    mode: Annotated[str, typer.Option("--mode", help="live, test or exercise.")] = "live",
+    log: LogFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Take in a register; exit code 1 if rows were refused, the good ones are in."""
+    from .import_commands import import_register
+
+    folder = log or default_folder()
+    whole = import_register(folder, file, mode, as_json=as_json, out=sys.stdout)
+    raise typer.Exit(0 if whole else 1)

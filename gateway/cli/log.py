@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from ..errors import UsageError
 from ..log.folder import default_folder
+from ..log.periods import DEFAULT_ZONE
 from .options import Json, LogFolder
 
 app = typer.Typer(no_args_is_help=True, help="The central log.")
@@ -54,3 +56,41 @@ def keep_checkpoint(
     from .log_commands import save_checkpoint
 
     save_checkpoint(log or default_folder(), file)
+
+
+report_app = typer.Typer(no_args_is_help=True, help="Tables of what the log holds.")
+app.add_typer(report_app, name="report")
+
+
+@report_app.command("vmr")
+def report_vmr(
+    year: Annotated[str, typer.Option("--year", help="2021, or 2019..2021.")],
+    basis: Annotated[
+        str, typer.Option("--basis", help="What is counted: incidents, item_lines or objects.")
+    ] = "item_lines",
+    site: Annotated[str | None, typer.Option("--site", help="Only this one.")] = None,
+    mode: Annotated[str, typer.Option("--mode", help="live, test or exercise.")] = "live",
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="As it stood then, ISO 8601 with offset.")
+    ] = None,
+    time_zone: Annotated[
+        str, typer.Option("--time-zone", help="Whose clock the periods follow.")
+    ] = DEFAULT_ZONE,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One line a figure.")] = False,
+    png: Annotated[Path | None, typer.Option("--png", help="Draw it here.")] = None,
+    log: LogFolder = None,
+    as_json: Json = False,
+) -> None:
+    """The four-monthly table of finds: totals, and shares by category, place and method."""
+    from .report_commands import ReportOptions, draw, make_vmr, write_csv, write_json, write_text
+
+    if as_csv and as_json:
+        raise UsageError("--csv and --json are two forms; choose one")
+    options = ReportOptions(
+        years=year, basis=basis, site=site, mode=mode, as_of=as_of, time_zone=time_zone
+    )
+    report = make_vmr(log or default_folder(), options)
+    if png is not None:
+        draw(report, png)
+    write = write_json if as_json else write_csv if as_csv else write_text
+    write(report, sys.stdout)

@@ -2,6 +2,7 @@
 
 log.db      the entries and their checkpoints
 spool.db    what is recorded and on its way into the log
+reports.db  what reports count, derived from the entries; may be deleted
 log.key     the secret that signs checkpoints; only its owner reads it
 log.pub     the public half, for whoever verifies; give it away
 """

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from . import facts
 from . import folder as place
 from .checkpoints import Checkpoint, read_checkpoint
 from .database import connect_to_read
@@ -29,6 +30,8 @@ SELECT entry_index, id, kind, content, subtree, root FROM entry
 WHERE entry_index >= ? ORDER BY entry_index LIMIT 1
 """
 _CHECKPOINT = "SELECT note FROM checkpoint WHERE size = ?"
+# A damaged schema makes SQLite quote bytes that are no text, and Python fails at its message.
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 _COUNTS = "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM checkpoint)"
 
 
@@ -86,7 +89,7 @@ def verify(
         _check(folder, checkpoint, walk)
     except _Bad as fault:
         bad = fault
-    except sqlite3.Error as error:
+    except _UNREADABLE as error:
         bad = _Bad(walk.entries, f"it cannot be read: {error}")
     return Verdict(
         ok=bad is None,
@@ -108,6 +111,21 @@ def _check(folder: Path, note: str | None, walk: _Walk) -> None:
         db.execute("BEGIN")  # one snapshot, however much a gateway appends meanwhile
         walk.through(db, verifier, kept)
         _check_rest(db, walk, kept)
+        _check_reports(db, folder)
+
+
+def _check_reports(db: sqlite3.Connection, folder: Path) -> None:
+    """Check what reports count from against the entries."""
+    try:
+        wrong = facts.differing(db, folder)
+    except _UNREADABLE as error:
+        raise _Bad(None, f"the log is whole; {facts.REPORTS} is damaged: {error}") from None
+    if wrong is not None:
+        raise _Bad(
+            None,
+            f"the log is whole; {facts.REPORTS} does not say what entry {wrong} does: delete "
+            "that file, the next report makes it anew",
+        )
 
 
 def _check_rest(db: sqlite3.Connection, walk: _Walk, kept: Checkpoint | None) -> None:
@@ -115,7 +133,7 @@ def _check_rest(db: sqlite3.Connection, walk: _Walk, kept: Checkpoint | None) ->
     try:
         walk.end(db, kept)
         (report,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.Error as error:
+    except _UNREADABLE as error:
         report = error
     if report != "ok":
         raise _Bad(None, f"the entries are whole, but the database is damaged: {report}")
