@@ -17,6 +17,7 @@ BENCHES = {
     "drivers": "decoding: frames and bytes a second against bare unpacking",
     "delay": "from a sensor's last byte to the console's message",
     "tracks": "distance to the truth and speed beside a peer, growth with tracks and sensors",
+    "swarm": "a flood of claimed aircraft: rates, delay, memory, and the radar track among them",
     "log": "durable records a second, and verification",
 }
 """Each by its room in this folder."""

@@ -1,8 +1,8 @@
 """From a sensor's last byte to the console's message, through a gateway of its own process.
 
 The floor is the same broker and the same client with no gateway in between. PLATFORM's figures for
-peers on such a machine: Node-RED 22 / 47 ms (median / 99th percentile at 200 messages a second) and
-3,200 messages a second in a flood. Sensors are simulated.
+peers on such a machine: Node-RED 22 / 47 ms (median / 99th percentile at 200 messages a second).
+Sensors are simulated. A flood is the swarm's bench (`swarm.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 import tty
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,9 +35,8 @@ RATE_HZ = 200.0
 MESSAGES = 1000
 FRAMES = 200
 FRAME_RATE_HZ = 20.0
-FLOOD = 10_000
-QUIET_S = 2.0  # without a message the flood is over
-AIRCRAFT = 10
+AIRCRAFT = 200
+"""Each speaks once a second: of one that speaks more often, consoles do not hear every word."""
 PATIENCE_S = 60.0
 SITE = SiteSection(name="bench", latitude_deg=52.0, longitude_deg=5.0, mode="test")
 
@@ -54,12 +53,12 @@ async def _run() -> list[Row]:
     with TemporaryDirectory(prefix="havik-bench-") as name:
         folder = Path(name)
         async with broker(folder) as (kind, section):
-            with _Terminal(folder / "radar") as terminal:
+            with Terminal(folder / "radar") as terminal:
                 return await _measure(folder, kind, section, terminal)
 
 
 async def _measure(
-    folder: Path, kind: str, section: BrokerSection, terminal: _Terminal
+    folder: Path, kind: str, section: BrokerSection, terminal: Terminal
 ) -> list[Row]:
     address = from_settings(section)
     async with connected(address) as sensor, connected(address) as console:
@@ -68,9 +67,6 @@ async def _measure(
             lambda n: sensor.publish("bench/floor", str(n).encode(), qos=1),
             console, int, MESSAGES, RATE_HZ,
         )  # fmt: skip
-        floor_hz, _ = await _flood(
-            lambda n: sensor.publish("bench/floor", str(n).encode(), qos=1), console, int
-        )
     settings = Settings(
         site=SITE,
         broker=section,
@@ -81,9 +77,9 @@ async def _measure(
     )
     file = folder / "site.toml"
     file.write_text(to_toml(settings))
-    async with _gateway(file, folder / "log"), connected(address) as sensor:
+    async with gateway(file, folder / "log"), connected(address) as sensor:
         async with connected(address) as console:
-            await _until_online(console, {"scout", "radar", "gateway"})
+            await until_online(console, {"scout", "radar", "gateway"})
         async with connected(address) as console:
             await console.subscribe("havik/bench/detections/+", 1)
             heard = await _timed(
@@ -91,22 +87,11 @@ async def _measure(
                 console, _report_number, MESSAGES, RATE_HZ,
             )  # fmt: skip
             seen = await _timed(terminal.send, console, _frame_number, FRAMES, FRAME_RATE_HZ)
-            flooded_hz, lost = await _flood(
-                lambda n: sensor.publish("bench/scout", _report(n), qos=1), console, _report_number
-            )
     floor = f"{kind} alone"
     return [
         *_delays("Remote ID over MQTT, 200 a second", heard, direct, floor),
         *_delays("radar frame on a terminal, 20 a second", seen, direct, floor),
-        Row(
-            bench="delay", name="Remote ID in a flood", value=flooded_hz, unit="messages/s",
-            floor=floor_hz, floor_name=floor, simulated=True,
-        ),
-        Row(
-            bench="delay", name=f"let go of in a flood of {FLOOD}", value=lost, unit="messages",
-            simulated=True,
-        ),
-    ]  # fmt: skip
+    ]
 
 
 def _delays(
@@ -152,41 +137,6 @@ async def _timed(
     return list(delays.values())
 
 
-async def _flood(send: Send, console: Connection, which: Which) -> tuple[float, int]:
-    """Send as fast as the broker confirms, twenty at a time.
-
-    Returns
-    -------
-    rate_hz : float
-        Messages that came, over the time until the last one.
-    lost : int
-        Messages that did not come: detections may be let go of under load.
-    """
-    numbers = iter(range(FLOOD))
-    seen: set[int] = set()
-    start = last = time.perf_counter()
-
-    async def sending() -> None:
-        for number in numbers:
-            await send(number)
-
-    async def receiving() -> None:
-        nonlocal last
-        while len(seen) < FLOOD:
-            message = await asyncio.wait_for(console.receive(), QUIET_S)
-            message.acknowledge()
-            if (number := which(message.payload)) is not None:
-                seen.add(number)
-                last = time.perf_counter()
-
-    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
-        for sender in range(20):
-            tasks.create_task(sending(), name=f"flood {sender}")
-        with suppress(TimeoutError):
-            await receiving()
-    return len(seen) / (last - start), FLOOD - len(seen)
-
-
 def _report(number: int) -> bytes:
     """An aircraft on the ground, its place numbered."""
     aircraft = number % AIRCRAFT
@@ -217,13 +167,13 @@ def _frame_number(payload: bytes) -> int | None:
     return None if rate_m_s is None else round(rate_m_s * 100)
 
 
-class _Terminal:
+class Terminal:
     """A pseudo-terminal that a simulated radar writes to."""
 
     def __init__(self, link: Path) -> None:
         self.link = link
 
-    def __enter__(self) -> _Terminal:
+    def __enter__(self) -> Terminal:
         self._near, self._far = os.openpty()
         tty.setraw(self._far)
         self.link.symlink_to(os.ttyname(self._far))
@@ -239,22 +189,28 @@ class _Terminal:
             x_m=0, y_m=20, z_m=0, range_rate_m_s=number / 100, snr_db=20, noise_db=40
         )
         frame = RadarFrame(time_ns=0, frame_number=number, points=(point,))
-        os.write(self._near, ti_mmwave.encode(frame))
+        self.write(ti_mmwave.encode(frame))
+
+    def write(self, data: bytes) -> None:
+        """Write bytes as the radar would."""
+        os.write(self._near, data)
 
 
 @asynccontextmanager
-async def _gateway(file: Path, log: Path) -> AsyncGenerator[None, None]:
+async def gateway(file: Path, log: Path) -> AsyncGenerator[asyncio.subprocess.Process, None]:
+    """Run a gateway in a process of its own."""
     command = (sys.executable, "-m", "havik.gateway", "run", str(file), "--log", str(log))
     nothing = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(*command, stdin=nothing, stderr=nothing)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         await process.wait()
 
 
-async def _until_online(console: Connection, wanted: set[str]) -> None:
+async def until_online(console: Connection, wanted: set[str]) -> None:
+    """Wait until all of `wanted` say that they are online."""
     await console.subscribe("havik/bench/+/health", 1)
     async with asyncio.timeout(PATIENCE_S):
         while wanted:

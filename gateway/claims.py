@@ -9,7 +9,7 @@ one flight: after a long silence the same identity is told anew.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..drivers.readings import Position, RemoteIdReport
@@ -59,8 +59,13 @@ class ClaimedAircraft:
 class Claims:
     """Reports in, claimed aircraft out."""
 
-    def __init__(self, most: int = MOST_AIRCRAFT) -> None:
+    def __init__(
+        self,
+        most: int = MOST_AIRCRAFT,
+        on_forgotten: Callable[[ClaimedAircraft], None] = lambda _: None,
+    ) -> None:
         self._most = most
+        self._on_forgotten = on_forgotten
         self._aircraft: OrderedDict[int, ClaimedAircraft] = OrderedDict()
         self._by_identity: dict[str, ClaimedAircraft] = {}
         self._by_transmitter: dict[str, ClaimedAircraft] = {}
@@ -127,6 +132,7 @@ class Claims:
 
     def _forget(self, aircraft: ClaimedAircraft) -> None:
         self._aircraft.pop(id(aircraft), None)
+        self._on_forgotten(aircraft)
         for identity in aircraft.identities:
             _unlink(identity, aircraft, self._by_identity)
         for transmitter in aircraft.transmitters:

@@ -59,7 +59,25 @@ class ClaimEvidence:
     sensor: str
     time_ns: int
     report: RemoteIdReport
-    detection: Detection
+    site: SiteSection
+
+    @property
+    def detection(self) -> Detection:
+        """The message to consoles; made when it is told, for most of a flood never is."""
+        report = self.report
+        names = (report.serial_number, report.registration_id, report.utm_id, report.session_id)
+        return Detection(
+            id=new_id(self.time_ns),
+            site=self.site.name,
+            time_ns=self.time_ns,
+            mode=self.site.mode,
+            sensor=self.sensor,
+            kind="remote-id",
+            label=_REMOTE_ID_LABEL.get(report.transport or ""),
+            position=report.position,
+            level_dbm=report.level_dbm,
+            claim=next((name for name in names if name), None),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +119,12 @@ class Detector:
         if isinstance(reading, RadarFrame):
             return [self._radar(reading, time_ns)]
         if isinstance(reading, RemoteIdReport):
-            return [self._claim(reading, time_ns)]
+            return [ClaimEvidence(self._sensor.id, time_ns, reading, self._site)]
         if isinstance(reading, IqBlock):
             return list(self._radio(reading, time_ns))
         return []
 
-    def _detection(
-        self, kind: Literal["radio-emission", "radar-plot", "remote-id"], time_ns: int
-    ) -> Detection:
+    def _detection(self, kind: Literal["radio-emission", "radar-plot"], time_ns: int) -> Detection:
         return Detection(
             id=new_id(time_ns),
             site=self._site.name,
@@ -153,17 +169,6 @@ class Detector:
             self.ignored["radar point too many"] += len(near) - MOST_POINTS
             near = sorted(near, key=lambda p: -(p.snr_db or 0.0))[:MOST_POINTS]
         return near
-
-    def _claim(self, report: RemoteIdReport, time_ns: int) -> ClaimEvidence:
-        names = (report.serial_number, report.registration_id, report.utm_id, report.session_id)
-        detection = replace(
-            self._detection("remote-id", time_ns),
-            label=_REMOTE_ID_LABEL.get(report.transport or ""),
-            position=report.position,
-            level_dbm=report.level_dbm,
-            claim=next((name for name in names if name), None),
-        )
-        return ClaimEvidence(self._sensor.id, time_ns, report, detection)
 
     def flush(self) -> list[Evidence]:
         """Give what waits for samples that do not come: the stream has paused."""

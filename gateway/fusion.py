@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from ..config.settings import Settings
-from .claims import Claims
+from .claims import ClaimedAircraft, Claims
 from .detect import ClaimEvidence, Evidence, RadarEvidence
 from .incidents import Incidents, Sighting
 from .messages import ALARMING, Detection, Find, Incident, Track
+from .pace import Pace
 from .plan import Plan
 from .things import Thing
 from .tracks import Tracks
@@ -36,7 +37,8 @@ class Fusion:
     def __init__(self, settings: Settings, restored: Iterable[Incident] = ()) -> None:
         plan = Plan(settings.site, settings.zones)
         self._alarm = settings.alarm
-        self.claims = Claims()
+        self.pace = Pace()
+        self.claims = Claims(on_forgotten=self.pace.forget)
         self.tracks = Tracks(
             settings.site, settings.alarm, plan, settings.sensors, settings.buildings
         )
@@ -49,9 +51,9 @@ class Fusion:
             return [*evidence.detections, *self._told(things, evidence.time_ns)]
         if isinstance(evidence, ClaimEvidence):
             aircraft = self.claims.take(evidence.sensor, evidence.report, evidence.time_ns)
-            thing = self.tracks.claim(aircraft, evidence.time_ns)
-            things = [] if thing is None else [thing]
-            return [evidence.detection, *self._told(things, evidence.time_ns)]
+            if not self.pace.passes(aircraft, evidence):
+                return []
+            return self._claimed(aircraft, evidence)
         told: list[Told] = [evidence.detection, *self._heard(evidence.detection)]
         if evidence.bearing_deg is not None:
             things = self.tracks.bearing(
@@ -68,6 +70,7 @@ class Fusion:
         """What there was too much of, by what it was."""
         return +Counter(
             {
+                "claim told with a newer one": self.pace.coalesced,
                 "claimed aircraft forgotten": self.claims.forgotten,
                 "claim of one aircraft too many": self.tracks.left_out,
                 "plot of one track too many": self.tracks.plots_left_out,
@@ -79,11 +82,21 @@ class Fusion:
 
     def tick(self, now_ns: int) -> list[Told]:
         """End what is over at `now_ns`."""
+        waited = [
+            message
+            for aircraft, evidence in self.pace.due(now_ns)
+            for message in self._claimed(aircraft, evidence)
+        ]
         ended = [
             replace(track, incident=self.incidents.of_track(track.track))
             for track in self.tracks.tick(now_ns)
         ]
-        return [*ended, *self.incidents.tick(now_ns)]
+        return [*waited, *ended, *self.incidents.tick(now_ns)]
+
+    def _claimed(self, aircraft: ClaimedAircraft, evidence: ClaimEvidence) -> list[Told]:
+        time_ns = evidence.time_ns
+        thing = self.tracks.claim(aircraft, time_ns)
+        return [evidence.detection, *([] if thing is None else self._told([thing], time_ns))]
 
     def _told(self, things: Iterable[Thing], time_ns: int) -> list[Told]:
         told: list[Told] = []

@@ -73,3 +73,30 @@ class Lane(Generic[T]):
     async def empty(self) -> None:
         """Wait until all has been taken: for a writer that can wait, as a recording can."""
         await self._emptied.wait()
+
+
+class TwoLanes(Generic[T]):
+    """A lane that is served first, and one that gets what time is left; one reader.
+
+    Parameters
+    ----------
+    first, second : Lane
+    is_first : callable
+        Whether a thing belongs into the first.
+    """
+
+    def __init__(self, first: Lane[T], second: Lane[T], is_first: Callable[[T], bool]) -> None:
+        self._first, self._second, self._is_first = first, second, is_first
+        self._filled = asyncio.Event()
+
+    def put(self, thing: T) -> None:
+        """Add one thing; where its lane has no room, the oldest there go."""
+        (self._first if self._is_first(thing) else self._second).put(thing)
+        self._filled.set()
+
+    async def get(self) -> T:
+        """Wait for the next thing."""
+        while not self._first and not self._second:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._first.take() if self._first else self._second.take()

@@ -39,6 +39,9 @@ from .topics import health_topic
 MOST_WAITING_BYTES = 1 << 26
 """Of one sensor's readings: half a second of I/Q at 30 MS/s, hours of anything else."""
 
+MOST_WAITING = 500
+"""MQTT messages of one sensor: less than a second's work; older ones are worth less than new."""
+
 READING_BYTES = 1 << 10  # what any reading but a block of I/Q counts for
 HEALTH_EVERY_S = 2.0
 FLUSH_AFTER_S = 0.05
@@ -116,7 +119,12 @@ class SensorFeed:
     def _connect(self) -> AbstractAsyncContextManager[Connection]:
         assert self._broker is not None, "the settings were checked"
         last_will = will(self._site, self.sensor.id, self._now_ns())
-        return connected(self._broker, will=last_will, dropped=self.health.dropped)
+        return connected(
+            self._broker,
+            will=last_will,
+            most_waiting=MOST_WAITING,
+            dropped=self.health.dropped,
+        )
 
     async def _hear_serial(self, port: Port) -> None:
         try:

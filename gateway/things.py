@@ -41,6 +41,7 @@ class Thing:
     covariance_m2: Vector | None = None
     height_known: bool = True
     measured_ns: int = 0
+    claimed_ns: int = 0
     class_logs: Vector | None = None
     agreements: dict[int, int] = field(default_factory=dict[int, int])
     offsets_m: dict[int, Vector] = field(default_factory=dict[int, Vector])

@@ -122,13 +122,14 @@ class Tracks:
         thing.claim = aircraft
         thing.sensors |= aircraft.sensors
         thing.last_seen_ns = max(thing.last_seen_ns, time_ns)
-        fresh = aircraft.position is not None and aircraft.position_ns == time_ns
+        fresh = aircraft.position is not None and aircraft.position_ns > thing.claimed_ns
         if fresh:
-            self._place_by_claim(thing, aircraft, time_ns)
+            thing.claimed_ns = aircraft.position_ns
+            self._place_by_claim(thing, aircraft, aircraft.position_ns)
         if fresh and thing.radar is None:
-            self._compare(thing, time_ns)
+            self._compare(thing, aircraft.position_ns)
         elif fresh and self._is_measured(thing, time_ns):
-            self._check(thing, time_ns)
+            self._check(thing, aircraft.position_ns)
         return thing
 
     def tick(self, now_ns: int) -> list[Track]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from havik.gateway.lanes import Lane
+from havik.gateway.lanes import Lane, TwoLanes
 
 MOST = 10
 STEPS = st.lists(st.one_of(st.integers(1, 12), st.just("take")), max_size=60)
@@ -102,3 +102,24 @@ async def test_a_writer_can_wait_until_all_is_taken() -> None:
     assert not writer.done()
     lane.take()
     await writer
+
+
+async def test_the_first_lane_is_served_first_and_a_flood_of_the_second_costs_itself() -> None:
+    dropped: Counter[str] = Counter()
+    lanes = TwoLanes(
+        Lane[int](10, dropped, "measured"), Lane[int](10, dropped, "claimed"), lambda n: n < 0
+    )
+    for number in range(100):
+        lanes.put(number)
+    lanes.put(-1)
+    assert [await lanes.get() for _ in range(3)] == [-1, 90, 91]
+    assert dropped == {"claimed": 90}
+
+
+async def test_a_reader_of_two_lanes_wakes_for_either() -> None:
+    lanes = TwoLanes(Lane[int](9, Counter(), "a"), Lane[int](9, Counter(), "b"), lambda n: n < 0)
+    for thing in (1, -1):
+        waiting = asyncio.create_task(lanes.get())
+        await asyncio.sleep(0)
+        lanes.put(thing)
+        assert await waiting == thing

@@ -340,3 +340,35 @@ class Carried(RuleBasedStateMachine):
 
 Carried.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestCarried = Carried.TestCase
+
+
+def test_what_rests_on_claims_alone_waits_behind_the_rest() -> None:
+    outbox = Outbox()
+    claimed = Track(
+        **COMMON, track="c", state="alive", aircraft_class="drone", basis="claimed",
+        first_seen_ns=1, last_seen_ns=1,
+    )  # fmt: skip
+    for number in range(3000):
+        outbox.tell(msgspec.structs.replace(claimed, track=f"c{number}"))
+        outbox.tell(Detection(**COMMON, sensor="rid", kind="remote-id"))
+    outbox.tell(Detection(**COMMON, sensor="radar", kind="radar-plot"))
+    outbox.tell(msgspec.structs.replace(claimed, track="m", basis="measured"))
+    rooms = [one.topic for one in waiting(outbox)]
+    assert rooms[:3] == [
+        "havik/noord/tracks/m",
+        "havik/noord/detections/radar",
+        "havik/noord/tracks/c0",
+    ]
+
+
+def test_a_claim_that_was_measured_is_told_once_and_as_measured() -> None:
+    outbox = Outbox()
+    claimed = Track(
+        **COMMON, track="c", state="alive", aircraft_class="drone",
+        basis="claimed", first_seen_ns=1, last_seen_ns=1,
+    )  # fmt: skip
+    outbox.tell(claimed)
+    outbox.tell(msgspec.structs.replace(claimed, basis="both"))
+    (told,) = waiting(outbox)
+    assert b'"both"' in told.payload
+    assert outbox.standing == {"havik/noord/tracks/c"}
