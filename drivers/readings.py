@@ -100,6 +100,12 @@ class RemoteIdReport(_Reading, frozen=True, kw_only=True, tag="remote-id", omit_
     operator_position_kind: Literal["takeoff", "live", "fixed"] | None = None
     operator_id: str | None = None
     self_description: str | None = None
+    counter: int | None = None  # of the advertisement, 0..255
+    hour_s: float | None = None  # seconds past the hour at which the position was true
+    operator_time_ns: int | None = None  # when the operator's position was told
+    authentication_type: int | None = None  # F3411 code; the signature itself is not checked
+    area_count: int | None = None  # aircraft of a group, where it is more than one
+    area_radius_m: float | None = None
 
 
 class SensorStatus(_Reading, frozen=True, kw_only=True, tag="sensor-status", omit_defaults=True):

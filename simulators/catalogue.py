@@ -9,10 +9,12 @@ from .instrument import Instrument
 from .radar.ti_mmwave import TiMmwave
 from .radio.iq_receiver import IqReceiver
 from .remote_id.dronescout import DroneScout
+from .remote_id.opendroneid import opendroneid
 from .scene import World
 
 TWINS: dict[str, Callable[[World, SiteSection, Sensor], Instrument]] = {
     "ti-mmwave": lambda world, _, sensor: TiMmwave(world, sensor.id, sensor.mounting),
     "dronescout": lambda world, site, sensor: DroneScout(world, sensor.id, sensor.mounting, site),
+    "opendroneid": lambda world, site, sensor: opendroneid(world, sensor.id, sensor.mounting, site),
     "iq-blocks": lambda world, _, sensor: IqReceiver(world, sensor.id, sensor.mounting),
 }

@@ -6,7 +6,8 @@ front. For the other wires three forms are told apart by their first bytes:
 - a table with `Timestamp,RawData` on top and in each row a time and, in quotes, the bytes received
   then, in decimal; a time without an offset is UTC;
 - text as it came over MQTT or UDP: one JSON object a piece, with or without anything between
-  them, such as the topics that `mosquitto_sub -v` writes; or compressed payloads, one behind the other;
+  them, such as the topics that `mosquitto_sub -v` writes; or compressed payloads, one behind the
+  other;
 - anything else: the bytes themselves. Nothing tells when they came.
 """
 

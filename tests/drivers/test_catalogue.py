@@ -11,10 +11,12 @@ from msgspec.structs import replace
 
 from havik.drivers.catalogue import DRIVERS
 from havik.drivers.driver import Driver
+from havik.drivers.packets import unwrap
 from havik.drivers.radar import ti_mmwave
 from havik.drivers.radio import iq_blocks
 from havik.drivers.readings import IqBlock, RadarFrame, RadarPoint, Reading, RemoteIdReport
-from havik.drivers.remote_id import dronescout
+from havik.drivers.remote_id import dronescout, opendroneid
+from havik.drivers.transport.pcap import header, record
 from havik.drivers.transport.recording import Recording
 from havik.simulators.catalogue import TWINS
 
@@ -27,20 +29,31 @@ BLOCK = IqBlock(
     sample_type="ci8",
     samples=random.Random(433).randbytes(5000),
 )
+HEARD = RemoteIdReport(
+    time_ns=0, transmitter="02:00:00:00:00:01", serial_number="ZZZZC0000001", level_dbm=-60
+)
+(BEACON,) = opendroneid.encode(replace(HEARD, transport="wifi-beacon"))
 CAPTURES: dict[str, bytes] = {
     "ti-mmwave": ti_mmwave.encode(RadarFrame(time_ns=0, frame_number=1, points=(POINT,))) * 3,
     "dronescout": dronescout.encode(
         RemoteIdReport(time_ns=0, transmitter="02:00:00:00:00:01", serial_number="ZZZZC0000001")
     )
     * 3,
+    "opendroneid": header(127) + record(0, (unwrap(BEACON) or (0, b""))[1]) * 3,
     "iq-blocks": b"".join(iq_blocks.encode(replace(BLOCK, sequence=n)) for n in range(3)),
 }
+FED = CAPTURES | {"opendroneid": BEACON}
+"""What a decoder is fed of a capture: of packets, one."""
+
 REAL = {
     "radar/azim60_elev30_fast_threeTargets60deg_log_2024-11-28.csv": "ti-mmwave",
     "radar/azimu60_elev30_lanes_pedestrian_log_2024-11-28.csv": "ti-mmwave",
     "remote_id/dronescout_ble_legacy.json": "dronescout",
     "remote_id/dronescout_wifi_nan.json": "dronescout",
     "remote_id/dronescout_sensor_status.json": "dronescout",
+    "remote_id/odid_wifi_bcn_sample.pcap": "opendroneid",
+    "remote_id/odid_bt5_lr_sample.pcapng": "opendroneid",
+    "remote_id/wireless_RID_test_linux_transmitter.pcapng": "opendroneid",
 }
 
 every_driver = pytest.mark.parametrize("driver", DRIVERS.values(), ids=DRIVERS)
@@ -78,7 +91,6 @@ def test_so_is_a_real_one(recordings: Path, file: str, name: str) -> None:
         "radar/cat048.raw",
         "radar/cat_034_048.pcap",
         "radar/gtracker_testdata.dat",
-        "remote_id/odid_wifi_bcn_sample.pcap",
         "remote_id/odid_reference_vectors.jsonl",
         "rf/lte_enb_1.92MSps_cf32.iq",
         "README.md",
@@ -101,7 +113,7 @@ def test_every_driver_has_a_twin() -> None:
 
 @every_driver
 def test_every_decoder_begins_anew(driver: Driver) -> None:
-    capture = CAPTURES[driver.name]
+    capture = FED[driver.name]
     first = driver.decoder()
     list(first.feed(b"junk" + capture[:-1], 0))
     list(first.close())
@@ -139,7 +151,7 @@ def insert(capture: bytearray, rng: random.Random) -> None:
 def test_no_damage_raises(driver: Driver, spoil: Spoil) -> None:
     rng = random.Random(433)
     for _ in range(150):
-        capture = bytearray(CAPTURES[driver.name])
+        capture = bytearray(FED[driver.name])
         for _ in range(rng.randrange(1, 5)):
             spoil(capture, rng)
         assert len(read(driver, bytes(capture))) <= 3
