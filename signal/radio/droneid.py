@@ -37,13 +37,20 @@ CHANNEL_HZ = BANDWIDTH_HZ + CENTER_STEP_HZ
 GHOST_SHARE = 0.5
 """A fit that overlaps a better one and has less of its surprise is that burst's side lobe."""
 
-CHANCE = 3.0
+CHANCE = 4.0
 """Standard deviations of the power of one symbol's noise, which has 600 degrees of freedom."""
 
 FIRST_SYMBOL_S = (PREFIXES[9][0] + SYMBOL) / RATE_HZ
 
 SAME_S = FIRST_SYMBOL_S + 10e-6
 """What begins closer at one carrier is one burst: cut in its first symbol, it begins one later."""
+
+
+SAME_HZ = 60e3
+"""Carriers of one burst that was fitted twice, or whose prefixes noise has turned, lie closer."""
+
+REST_SHARE = 0.03
+"""Of a burst's coherence: what may be left of it when it is taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ def _at_center(segment: Segment, center_hz: float) -> list[DroneIdBurst]:
     """What is found in one channel."""
     white, rate_hz, real_hz = segment.channel(center_hz, RATE_HZ, CHANNEL_HZ, whiten=True)
     freedom = _inside_hz(segment, real_hz) / SUBCARRIER_HZ
-    return [_burst(segment, pair, rate_hz, real_hz) for pair in find_pairs(white, freedom)]
+    return [burst_of(segment, pair, rate_hz, real_hz) for pair in find_pairs(white, freedom)]
 
 
 def is_cut(burst: DroneIdBurst) -> bool:
@@ -123,8 +130,17 @@ def _inside_hz(segment: Segment, center_hz: float) -> float:
     return max(high_hz - max(center_hz - CHANNEL_HZ / 2, -edge_hz), CARRIERS * SUBCARRIER_HZ / 2)
 
 
-def _burst(segment: Segment, pair: Pair, rate_hz: float, center_hz: float) -> DroneIdBurst:
-    """Turn a pair into a burst: count its symbols, then refine its carrier by its prefixes."""
+def burst_of(segment: Segment, pair: Pair, rate_hz: float, center_hz: float) -> DroneIdBurst:
+    """Turn a pair into a burst: count its symbols, then refine its carrier by its prefixes.
+
+    Parameters
+    ----------
+    segment : Segment
+    pair : Pair
+        In a channel of the segment.
+    rate_hz, center_hz : float
+        The channel's.
+    """
     coarse_hz = center_hz + pair.offset_hz
     channel, _, real_hz = segment.channel(coarse_hz, RATE_HZ, BANDWIDTH_HZ)
     symbols = _count_symbols(channel, pair.at)
@@ -154,7 +170,7 @@ def _before_root_600(symbols: int) -> int:
 def _count_symbols(channel: Samples, root_600_at: int) -> int:
     """Nine, unless the first symbol of nine is clearly empty.
 
-    It is nearer to silence than to the burst, and farther from the burst than chance: below -9 dB
+    It is nearer to silence than to the burst, and farther from the burst than chance: below -8 dB
     in-band that cannot be told, and the form in use today is taken.
     """
     first = root_600_at - _before_root_600(9)
@@ -194,6 +210,26 @@ def best_of_each(found: Iterable[DroneIdBurst]) -> list[DroneIdBurst]:
         if not any(is_same_or_ghost(burst, better) for better in kept):
             kept.append(burst)
     return sorted(kept, key=lambda one: one.start_s)
+
+
+def each_once(found: Iterable[DroneIdBurst]) -> list[DroneIdBurst]:
+    """Of what was found twice the better one; a weaker burst beside a strong one stays."""
+    kept: list[DroneIdBurst] = []
+    for burst in sorted(found, key=lambda one: -one.surprise):
+        if not any(is_same(burst, better) for better in kept):
+            kept.append(burst)
+    return sorted(kept, key=lambda one: one.start_s)
+
+
+def is_same(burst: DroneIdBurst, better: DroneIdBurst) -> bool:
+    """Whether `burst` is the better one again, or too weak beside it to be told from its rest."""
+    apart_s = abs(burst.start_s - better.start_s)
+    apart_hz = abs(burst.carrier_hz - better.carrier_hz)
+    if apart_s > max(burst.duration_s, better.duration_s) or apart_hz > BANDWIDTH_HZ:
+        return False
+    if min(burst.coherences) < REST_SHARE * min(better.coherences):
+        return True
+    return apart_s < SAME_S and apart_hz < SAME_HZ
 
 
 def is_same_or_ghost(burst: DroneIdBurst, better: DroneIdBurst) -> bool:

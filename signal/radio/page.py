@@ -20,9 +20,10 @@ import numpy as np
 from .boxes import Box, find_boxes
 from .channel import Segment
 from .classify import LOOKED_AT_S, Emission, Seen, classify, droneid_emission
-from .droneid import DroneIdBurst, best_of_each, find_bursts, is_cut, is_same_or_ghost
+from .droneid import DroneIdBurst, each_once, is_same
 from .iq import Samples
 from .regions import LONGEST_S, Look, find_regions, looks
+from .seek import LIVE, THOROUGH, seek_bursts
 from .spectrum import AVERAGED, Cells, bins_for, is_tone, noise_floor, power_cells, spurs
 from .steady import CarrierLog
 from .zadoff_chu import BANDWIDTH_HZ
@@ -35,6 +36,9 @@ MARGIN_S = 0.25e-3
 
 LOOK_S = 4e-3
 """What a matched stage takes at once."""
+
+EVERYWHERE_HZ = 25e6
+"""Up to this rate a live stream is searched everywhere: 16 ns a sample are 0.4 of a core."""
 
 SKIRT_HZ = 0.3e6
 """Beyond a burst's band: leakage of the window, and a carrier at the very edge of the band."""
@@ -83,6 +87,7 @@ class PageReader:
 
     def __init__(self, sample_rate_hz: float, center_hz: float, *, thorough: bool) -> None:
         self._thorough = thorough
+        self._depth = THOROUGH if thorough else LIVE
         self._rate_hz = sample_rate_hz
         self._tuned_hz = center_hz
         self._bins = bins_for(sample_rate_hz)
@@ -120,21 +125,24 @@ class PageReader:
         """The DroneID bursts in the page; their starts count from the stream's."""
         found: list[DroneIdBurst] = []
         for look in self._looks(power.ratio):
-            first_s, last_s = look.first_row * self._row_s, look.last_row * self._row_s
-            segment, start_s = self._segment(page, first_s, last_s)
-            for low_hz, high_hz in look.ranges_hz:
-                in_segment = find_bursts(segment, low_hz, high_hz)
-                whole = (one for one in in_segment if look.first_row == 0 or not is_cut(one))
-                found += [_later(burst, start_s) for burst in whole]
-        return best_of_each(found)
+            first, last = (
+                max(0, int((row_s * self._row_s + margin_s) * self._rate_hz))
+                for row_s, margin_s in ((look.first_row, -MARGIN_S), (look.last_row, MARGIN_S))
+            )
+            found += seek_bursts(
+                page.samples, self._rate_hz, look.ranges_hz, self._depth, slice(first, last)
+            )
+        start_s = page.start / self._rate_hz
+        return each_once(_later(burst, start_s) for burst in found)
 
     def _looks(self, ratio: Cells) -> list[Look]:
         room_hz = (self._rate_hz - BANDWIDTH_HZ) / 2 + SKIRT_HZ
         if room_hz <= 0:
             return []
-        if len(ratio) * self._row_s < SHORT_PAGE_S:
-            return [Look(0, len(ratio), ((-room_hz, room_hz),))]
-        regions = find_regions(ratio, self._rate_hz, self._row_s, thorough=self._thorough)
+        whole = self._thorough or self._rate_hz <= EVERYWHERE_HZ
+        if whole or len(ratio) * self._row_s < SHORT_PAGE_S:
+            return [Look(0, len(ratio) + 1, ((-room_hz, room_hz),))]
+        regions = find_regions(ratio, self._rate_hz, self._row_s)
         longest, burst = (int(np.ceil(s / self._row_s)) + 1 for s in (LOOK_S, LONGEST_S))
         return looks(regions, longest, burst)
 
@@ -148,7 +156,7 @@ class PageReader:
     def _is_new(self, page: Page, burst: DroneIdBurst) -> bool:
         """Whether a burst starts in this page, and the page before has not told it."""
         at = burst.start_s * self._rate_hz - page.start
-        told = any(is_same_or_ghost(burst, one) for one in self._last_bursts)
+        told = any(is_same(burst, one) for one in self._last_bursts)
         return at < page.own and not told
 
     def _droneid(self, page: Page, burst: DroneIdBurst, power: _Power) -> Emission:

@@ -93,8 +93,8 @@ def find_pairs(channel: Samples, freedom: float) -> Iterator[Pair]:
     most = int(np.ceil(CANDIDATES_PER_MS * len(channel) / RATE_HZ * 1e3))
     for peak in peaks[:most]:
         beside = alone[max(0, peak - SPACING) : peak + SPACING].max()
-        true_freedom = _freedom(channel[peak : peak + SYMBOL], freedom)
-        if alone[peak] < BALANCE * beside or alone[peak] * true_freedom < EACH_SURPRISE * freedom:
+        there = true_freedom(channel[peak : peak + SYMBOL], freedom)
+        if alone[peak] < BALANCE * beside or alone[peak] * there < EACH_SURPRISE * freedom:
             continue
         pair = _joint_fit(channel, peak, freedom)
         if pair is not None and pair.surprise > threshold():
@@ -151,7 +151,7 @@ def _weighed(
     """The pair with its surprise in the degrees of freedom that are really there."""
     alone = [
         float(surprise(np.array(share, np.float32), freedom))
-        * _freedom(channel[place : place + SYMBOL], freedom) / freedom
+        * true_freedom(channel[place : place + SYMBOL], freedom) / freedom
         for place, share in zip((at, at + SPACING), shares, strict=True)
     ]  # fmt: skip
     if min(alone) < EACH_SURPRISE or min(shares) < BALANCE * max(shares):
@@ -178,7 +178,7 @@ def _shares(channel: Samples, root: int, starts: NDArray[np.intp]) -> NDArray[np
     return share
 
 
-def _freedom(window: Samples, most: float) -> float:
+def true_freedom(window: Samples, most: float) -> float:
     """Degrees of freedom of one symbol's time: `most` for noise, fewer for what is concentrated.
 
     The participation ratio of the power over frequency and over time; for noise it is half the
