@@ -18,7 +18,7 @@ import numpy as np
 
 from .channel import Segment
 from .iq import Samples
-from .zadoff_chu import BANDWIDTH_HZ, CARRIERS, RATE_HZ, SUBCARRIER_HZ, SYMBOL
+from .zadoff_chu import BANDWIDTH_HZ, CARRIERS, RATE_HZ, SUBCARRIER_HZ, SYMBOL, symbol
 from .zc_pair import Pair, find_pairs
 
 PREFIXES = {9: (80, *(72,) * 7, 80), 8: (80, *(72,) * 6, 80)}
@@ -171,7 +171,8 @@ def _count_symbols(channel: Samples, root_600_at: int) -> int:
     """Nine, unless the first symbol of nine is clearly empty.
 
     It is nearer to silence than to the burst, and farther from the burst than chance: below -8 dB
-    in-band that cannot be told, and the form in use today is taken.
+    in-band that cannot be told, and the form in use today is taken. The burst's own power is what
+    its two known symbols have; another emission may lie over them.
     """
     first = root_600_at - _before_root_600(9)
     if first < 0:
@@ -182,7 +183,19 @@ def _count_symbols(channel: Samples, root_600_at: int) -> int:
     silence = min((_power(one) for one in around if len(one) >= SYMBOL // 2), default=0.0)
     before = _power(channel[first : first + SYMBOL])
     clearly = before < during * (1 - CHANCE / np.sqrt(CARRIERS))
-    return 8 if clearly and before < (during + silence) / 2 else 9
+    own = min(_known_power(channel, root_600_at), during - silence)
+    return 8 if clearly and before < silence + own / 2 else 9
+
+
+def _known_power(channel: Samples, root_600_at: int) -> float:
+    """The mean power that is the sequences', in the two known symbols."""
+    apart = 2 * (SYMBOL + PREFIXES[9][1])
+    peaks = [
+        complex(np.vdot(symbol(root), channel[at : at + SYMBOL]))
+        for root, at in ((600, root_600_at), (147, root_600_at + apart))
+        if at + SYMBOL <= len(channel)
+    ]
+    return sum(abs(peak) ** 2 for peak in peaks) / SYMBOL / max(len(peaks), 1)
 
 
 def _power(samples: Samples) -> float:

@@ -22,6 +22,7 @@ from .channel import Segment
 from .classify import LOOKED_AT_S, Emission, Seen, classify, droneid_emission
 from .droneid import DroneIdBurst, each_once, is_same
 from .iq import Samples
+from .notch import without_bands
 from .regions import LONGEST_S, Look, find_regions, looks
 from .seek import LIVE, THOROUGH, seek_bursts
 from .spectrum import AVERAGED, Cells, bins_for, is_tone, noise_floor, power_cells, spurs
@@ -39,6 +40,9 @@ LOOK_S = 4e-3
 
 EVERYWHERE_HZ = 25e6
 """Up to this rate a live stream is searched everywhere: 16 ns a sample are 0.4 of a core."""
+
+SPUR_SHARE = 0.1
+"""Of the noise in a burst's band: spurs of less power are left, and cost less than half a dB."""
 
 SKIRT_HZ = 0.3e6
 """Beyond a burst's band: leakage of the window, and a carrier at the very edge of the band."""
@@ -67,12 +71,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Power:
-    """The page's power: cells over their floor."""
+    """The page's power: cells over their floor, and the bins that spurs hold."""
 
     cells: Cells
     floor: Cells
     steady: Cells
     ratio: Cells
+    held: list[tuple[int, int]]
 
 
 class PageReader:
@@ -105,7 +110,7 @@ class PageReader:
             return []
         floor, steady = noise_floor(cells, self._bin_hz)
         held = spurs(floor, steady, len(cells))
-        power = _Power(cells, floor, steady, cells / _notched(floor, steady, held))
+        power = _Power(cells, floor, steady, cells / _notched(floor, steady, held), held)
         bursts = self._bursts(page, power)
         new = [burst for burst in bursts if self._is_new(page, burst)]
         found = [self._droneid(page, burst, power) for burst in new]
@@ -124,16 +129,31 @@ class PageReader:
     def _bursts(self, page: Page, power: _Power) -> list[DroneIdBurst]:
         """The DroneID bursts in the page; their starts count from the stream's."""
         found: list[DroneIdBurst] = []
-        for look in self._looks(power.ratio):
+        looked_at = self._looks(power.ratio)
+        samples = self._without_spurs(page, power) if looked_at else page.samples
+        for look in looked_at:
             first, last = (
                 max(0, int((row_s * self._row_s + margin_s) * self._rate_hz))
                 for row_s, margin_s in ((look.first_row, -MARGIN_S), (look.last_row, MARGIN_S))
             )
             found += seek_bursts(
-                page.samples, self._rate_hz, look.ranges_hz, self._depth, slice(first, last)
+                samples, self._rate_hz, look.ranges_hz, self._depth, slice(first, last)
             )
         start_s = page.start / self._rate_hz
         return each_once(_later(burst, start_s) for burst in found)
+
+    def _without_spurs(self, page: Page, power: _Power) -> Samples:
+        """The page's samples; without spurs that are strong beside the noise under a burst."""
+        extra = sum(
+            float((power.steady - power.floor)[slice(*place)].sum()) for place in power.held
+        )
+        noise = float(power.floor.mean()) * BANDWIDTH_HZ / self._bin_hz
+        if extra < SPUR_SHARE * noise:
+            return page.samples
+        low_hz = -self._rate_hz / 2
+        bands_hz = [(low_hz + (first - 1.5) * self._bin_hz, low_hz + (last + 0.5) * self._bin_hz)
+                    for first, last in power.held]  # fmt: skip
+        return without_bands(page.samples, self._rate_hz, bands_hz)
 
     def _looks(self, ratio: Cells) -> list[Look]:
         room_hz = (self._rate_hz - BANDWIDTH_HZ) / 2 + SKIRT_HZ

@@ -145,36 +145,40 @@ def _candidates(
     hop = length // HOPS
     windows = np.lib.stride_tricks.sliding_window_view(samples, length)[::hop]
     chirp = _chirp(rate_hz, 0, length)
-    allowed = _groups_between(length, rate_hz, tones_hz)
+    groups, inside = _groups_between(length, rate_hz, tones_hz)
+    first_of_each = np.arange(0, len(groups) * GROUP, GROUP)
     at_once = max(1, BATCH // length)
     turned = np.empty((at_once, length), np.complex64)
     for first in range(0, len(windows), at_once):
         batch = windows[first : first + at_once]
-        whole, between = _powers(np.multiply(batch, chirp, out=turned[: len(batch)]))
-        means = whole.sum(axis=2) * np.float32(1 / GROUP)  # no BLAS: its threads cost more
-        level = uniform_filter1d(means, min(NEAR_GROUPS, means.shape[1]), axis=1, mode="wrap")
+        whole, between = _powers(np.multiply(batch, chirp, out=turned[: len(batch)]), groups)
+        means: Floats = np.einsum("wgb->wg", whole) * np.float32(1 / GROUP)  # faster than sum
+        level = uniform_filter1d(means, min(NEAR_GROUPS, len(groups)), axis=1, mode="wrap")
         level = np.maximum(level, np.float32(1e-30))
-        strongest = np.maximum(whole.max(axis=2), between.max(axis=2))
-        rows, groups = np.nonzero((strongest > np.float32(found) * level) & allowed)
+        either = np.maximum(whole, between).reshape(len(batch), -1)
+        strongest = np.maximum.reduceat(either, first_of_each, axis=1)  # faster than max
+        rows, places = np.nonzero((strongest > np.float32(found) * level) & inside)
         if len(rows) == 0:
             continue
-        both = np.stack([whole[rows, groups], between[rows, groups]], axis=2)
+        both = np.stack([whole[rows, places], between[rows, places]], axis=2)
         best = both.reshape(len(rows), -1).argmax(axis=1)
-        halves = groups * 2 * GROUP + best
+        halves = groups[places] * 2 * GROUP + best
         signed = halves / 2 - length * (halves >= length)
-        yield (rows + first) * hop, signed, level[rows, groups]
+        yield (rows + first) * hop, signed, level[rows, places]
 
 
-def _powers(turned: Samples) -> tuple[Floats, Floats]:
+def _powers(turned: Samples, groups: NDArray[np.intp]) -> tuple[Floats, Floats]:
     """The power in each bin and half a bin above; by window, group and bin. Overwrites `turned`.
 
     Half way between two bins a tone has 0.64 of its amplitude in each, in opposite phase.
     """
-    shape = (len(turned), -1, GROUP)
     spectra: Samples = scipy.fft.fft(turned, overwrite_x=True)
+    if len(groups) * GROUP < spectra.shape[1]:
+        spectra = spectra.reshape(len(turned), -1, GROUP)[:, groups].reshape(len(turned), -1)
     apart = np.empty_like(spectra)
     np.subtract(spectra[:, 1:], spectra[:, :-1], out=apart[:, :-1])
     np.subtract(spectra[:, 0], spectra[:, -1], out=apart[:, -1])
+    shape = (len(turned), -1, GROUP)
     halves = _squared(apart).reshape(shape)
     halves *= np.float32(0.5)
     return _squared(spectra).reshape(shape), halves
@@ -189,12 +193,20 @@ def _squared(spectra: Samples) -> Floats:
 
 def _groups_between(
     length: int, rate_hz: float, tones_hz: tuple[float, float]
-) -> NDArray[np.bool_]:
-    """Which groups of bins hold such tones."""
-    edges_hz = scipy.fft.fftfreq(length, 1 / rate_hz)[::GROUP]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The groups of bins that hold such tones, with their neighbours; and which are no neighbours.
+
+    In the order of the FFT where all of them are needed, else by frequency.
+    """
+    count, near = length // GROUP, NEAR_GROUPS // 2 + 1
     wide_hz = GROUP * rate_hz / length
-    allowed: NDArray[np.bool_] = (edges_hz + wide_hz >= tones_hz[0]) & (edges_hz <= tones_hz[1])
-    return allowed
+    first, last = (int(np.floor(tone_hz / wide_hz)) for tone_hz in tones_hz)
+    if last - first + 1 + 2 * near >= count:
+        edges_hz = scipy.fft.fftfreq(length, 1 / rate_hz)[::GROUP]
+        inside = (edges_hz + wide_hz >= tones_hz[0]) & (edges_hz <= tones_hz[1])
+        return np.arange(count), np.asarray(inside)
+    groups = np.arange(first - near, last + near + 1)
+    return groups % count, np.asarray((first <= groups) & (groups <= last))
 
 
 def _fits(
