@@ -77,13 +77,19 @@ def hidden(eye_m: Array, places_m: Array, walls: tuple[Wall, ...]) -> Flags:
     return behind
 
 
-def believable(view: View | None, places_m: Array, *, lowest_m: float = -2.0) -> Flags:
+def believable(
+    view: View | None, places_m: Array, *, lowest_m: float = -2.0, margin_m: float = 6.0
+) -> Flags:
     """Whether a measured place can be: not under the ground, nor behind a wall.
 
     Under the ground are the mirror images of what is above it; behind a wall those of what is
-    before it. `lowest_m` leaves room for errors.
+    before it. `lowest_m` and `margin_m` leave room for errors: what hovers before a window may be
+    measured inside.
     """
     possible: Flags = places_m[:, 2] >= lowest_m
     if view is not None and view.walls:
-        possible &= ~hidden(view.place_m, places_m, view.walls)
+        away = places_m - view.place_m
+        range_m = np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+        nearer = view.place_m + away * np.maximum(1 - margin_m / range_m, 0.0)
+        possible &= ~hidden(view.place_m, nearer, view.walls)
     return possible

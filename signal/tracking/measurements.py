@@ -1,8 +1,8 @@
 """What sensors measure of a state, linearised about it: points, positions, bearings, ranges.
 
 Radar points are turned into positions with the covariance of their errors along and across the
-sight, and a range rate; the bias of that turn is taken out (Mo, Song, Zhou, Sun, Bar-Shalom,
-"Unbiased converted measurements for tracking", IEEE TAES 34(3), 1998).
+sight, and a range rate. An error of angle also moves the point off the sphere's tangent, by
+r (1 - cos t): its second moment, 2 r^2 sigma^4 for two angles, is added along the sight.
 """
 
 from __future__ import annotations
@@ -76,11 +76,11 @@ def from_polar(
         In the site's axes: azimuth clockwise from north. Receding is positive.
     """
     sight = sight_of(azimuth_rad, elevation_rad)
-    # The mean of a turned-away vector is shorter by exp(-sigma^2/2) for each angle.
-    places = sensor_m + range_m[:, None] * sight * np.exp(angle_sigma_rad**2)
+    places = sensor_m + range_m[:, None] * sight
     across = (range_m * angle_sigma_rad) ** 2
     along = sight[:, :, None] * sight[:, None, :]
-    spread = range_sigma_m**2 * along + across[:, None, None] * (np.eye(3) - along)
+    bent = range_sigma_m**2 + 2 * across * angle_sigma_rad**2
+    spread = bent[:, None, None] * along + across[:, None, None] * (np.eye(3) - along)
     if range_rate_m_s is None:
         return Measurements("position", places, spread, sensor_m)
     return with_rates(places, spread, sensor_m, range_rate_m_s, rate_sigma_m_s)
