@@ -71,13 +71,13 @@ def _busy_speed(rng: np.random.Generator) -> Iterator[Row]:
 def _recording_speed() -> Iterator[Row]:
     """As `havik scan` reads a recording: nothing is passed over."""
     for name, sample_type, rate_hz in RECORDINGS:
-        path = _folder() / name
+        path = recordings_folder() / name
         if path.is_file():
             yield _speed(f"scan {name}", [path.read_bytes()], sample_type, rate_hz,
                          thorough=True, simulated=False)  # fmt: skip
 
 
-def _folder() -> Path:
+def recordings_folder() -> Path:
     return Path(os.environ.get("HAVIK_DATA", Path(__file__).parents[2] / "shared/data")) / "rf"
 
 
@@ -159,7 +159,7 @@ def _put(wave: Samples, part: Samples, start_s: float, rate_hz: float) -> None:
 
 def _detection(rng: np.random.Generator) -> Iterator[Row]:
     """The share of bursts that are found within 5 us, by their ratio in their own 9 MHz."""
-    bursts, rate_hz, simulated = _bursts(rng)
+    bursts, rate_hz, simulated = real_bursts(rng)
     for ratio_db in RATIOS_DB:
         gain = np.float32(np.sqrt(10 ** (ratio_db / 10) * BURST_BAND_HZ / rate_hz))
         found = known = 0
@@ -187,10 +187,10 @@ def _detection(rng: np.random.Generator) -> Iterator[Row]:
         )
 
 
-def _bursts(rng: np.random.Generator) -> tuple[list[tuple[Samples, float]], float, bool]:
+def real_bursts(rng: np.random.Generator) -> tuple[list[tuple[Samples, float]], float, bool]:
     """Bursts of mean power 1, each with the time before it; the real ones where they are."""
     name, sample_type, rate_hz = RECORDINGS[0]
-    path = _folder() / name
+    path = recordings_folder() / name
     if not path.is_file():
         burst = shifted(droneid_burst(20e6, rng), 20e6, 2e6)
         return [(burst, 0.0)], 20e6, True

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
 """A name that may stand as one level of an MQTT topic."""
+
+Reference = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:/-]{1,64}$(?!\n)")]
+"""An opaque reference, as a decision's number or a role; no name of a person."""
 
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
@@ -140,6 +144,23 @@ class AlarmSection(_Section, frozen=True, kw_only=True):
     claim_radius_m: Annotated[float, msgspec.Meta(gt=0)] = 2000.0
 
 
+class DroneIdPayload(_Section, frozen=True, kw_only=True):
+    """On what ground the maker's DroneID payload is read, who approved that, and until which day.
+
+    `basis` and `approved_by` are references, as a decision's number and a role: never a name.
+    """
+
+    basis: Reference
+    approved_by: Reference
+    expires: datetime.date
+
+
+class LegalSection(_Section, frozen=True, kw_only=True):
+    """What is only done while a legal basis for it is stated."""
+
+    droneid_payload: DroneIdPayload | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of one site."""
 
@@ -149,3 +170,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     zones: tuple[Zone, ...] = ()
     buildings: tuple[Building, ...] = ()
     alarm: AlarmSection = AlarmSection()
+    legal: LegalSection = LegalSection()

@@ -14,7 +14,9 @@ import msgspec
 SampleType = Literal["cf64", "cf32", "ci16", "ci8", "cu8"]
 """Interleaved I/Q: c = complex, f = float, i = signed, u = unsigned with offset 127.5."""
 
-RemoteIdTransport = Literal["ble-legacy", "ble-long-range", "wifi-beacon", "wifi-nan"]
+RemoteIdTransport = Literal[
+    "ble-legacy", "ble-long-range", "wifi-beacon", "wifi-nan", "dji-droneid"
+]
 
 
 class _Reading(msgspec.Struct, frozen=True, kw_only=True, tag_field="reading", omit_defaults=True):

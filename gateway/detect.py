@@ -10,12 +10,14 @@ from typing import Literal
 import numpy as np
 from msgspec.structs import replace
 
-from ..config.settings import Mounting, Sensor, SiteSection
+from ..config.settings import LegalSection, Mounting, Sensor, SiteSection
 from ..drivers.readings import IqBlock, Position, RadarFrame, RadarPoint, Reading, RemoteIdReport
 from ..signal.radar.cluster import cluster_points
 from ..signal.radio.emissions import Emission, EmissionFinder
 from ..signal.radio.iq import Samples, to_complex64
 from ..signal.tracking.tracker import Plot
+from .droneid_claims import as_report
+from .legal import may_read_droneid
 from .messages import Detection, new_id
 from .plan import Plan, Vector, mounted
 
@@ -34,11 +36,14 @@ LONGEST_HOLE_S = 60.0
 LOUDEST = 1e3
 """Full scale is 1. A float sample far beyond it is an error, and its square may not be a number."""
 
+NOTHING_LEGAL = LegalSection()
+
 _REMOTE_ID_LABEL = {
     "ble-legacy": "remote-id-ble",
     "ble-long-range": "remote-id-ble",
     "wifi-beacon": "remote-id-wifi",
     "wifi-nan": "remote-id-wifi",
+    "dji-droneid": "dji-droneid",
 }
 
 
@@ -103,8 +108,11 @@ class Detector:
         What was not believed, by reason.
     """
 
-    def __init__(self, site: SiteSection, plan: Plan, sensor: Sensor) -> None:
+    def __init__(
+        self, site: SiteSection, plan: Plan, sensor: Sensor, legal: LegalSection = NOTHING_LEGAL
+    ) -> None:
         self._site = site
+        self._legal = legal
         self._plan = plan
         self._sensor = sensor
         self._receiver: _Receiver | None = None
@@ -121,7 +129,7 @@ class Detector:
         if isinstance(reading, RemoteIdReport):
             return [ClaimEvidence(self._sensor.id, time_ns, reading, self._site)]
         if isinstance(reading, IqBlock):
-            return list(self._radio(reading, time_ns))
+            return list(self._radio(reading, time_ns, arrived_ns))
         return []
 
     def _detection(self, kind: Literal["radio-emission", "radar-plot"], time_ns: int) -> Detection:
@@ -174,7 +182,9 @@ class Detector:
         """Give what waits for samples that do not come: the stream has paused."""
         return [] if self._receiver is None else list(self._told(self._receiver.flush()))
 
-    def _radio(self, block: IqBlock, time_ns: int) -> Iterator[RadioEvidence]:
+    def _radio(
+        self, block: IqBlock, time_ns: int, arrived_ns: int
+    ) -> Iterator[RadioEvidence | ClaimEvidence]:
         if self._receiver is None or not self._receiver.continues(block):
             yield from () if self._receiver is None else self._told(self._receiver.flush())
             self._receiver = _Receiver(block, time_ns)
@@ -182,9 +192,12 @@ class Detector:
         wrong = _silence_wrong(samples)
         if wrong:
             self.ignored["impossible sample"] += wrong
+        self._receiver.reads_payload(permitted=may_read_droneid(self._legal, arrived_ns))
         yield from self._told(self._receiver.feed(block, time_ns, samples))
 
-    def _told(self, emissions: Iterable[tuple[int, Emission]]) -> Iterator[RadioEvidence]:
+    def _told(
+        self, emissions: Iterable[tuple[int, Emission]]
+    ) -> Iterator[RadioEvidence | ClaimEvidence]:
         for start_ns, emission in emissions:
             detection = replace(
                 self._detection("radio-emission", start_ns),
@@ -196,8 +209,13 @@ class Detector:
                 duration_s=round(emission.duration_s, 7),
                 snr_db=round(emission.snr_db, 1),
                 evidence=emission.evidence,
+                payload=emission.payload,
             )
             yield RadioEvidence(self._sensor.id, start_ns, detection)
+            if emission.message is not None:
+                report = as_report(emission.message, self._sensor.id, start_ns)
+                if report is not None:
+                    yield ClaimEvidence(self._sensor.id, start_ns, report, self._site)
 
 
 class _Receiver:
@@ -214,6 +232,10 @@ class _Receiver:
     def continues(self, block: IqBlock) -> bool:
         """Whether `block` goes on where this stream is."""
         return (block.sample_rate_hz, block.center_hz) == (self._rate_hz, self._center_hz)
+
+    def reads_payload(self, *, permitted: bool) -> None:
+        """Read DroneID payloads from now on, or no more."""
+        self._finder.reads_payload = permitted
 
     def feed(
         self, block: IqBlock, time_ns: int, samples: Samples

@@ -66,6 +66,7 @@ class Detection(Message, frozen=True, kw_only=True, tag="havik.detection/1"):
     level_dbm: float | None = None
     claim: str | None = None  # the serial number or other identity that was claimed
     evidence: dict[str, float] = {}
+    payload: Literal["not permitted", "decoded", "encrypted or undecodable"] | None = None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from .desk import Answer, Desk
 from .detect import ClaimEvidence, Evidence
 from .fusion import Fusion, Told
 from .lanes import Lane, TwoLanes
+from .legal import NOT_STATED, droneid_in_words
 from .log.recorder import Recorder, RecordLost
 from .log.restore import answered_commands, open_incidents
 from .messages import Audit, Find, Health, Incident, Recorded, Reply, new_id
@@ -97,11 +98,13 @@ class Gateway:
         self._adoption = Adoption(log_folder, site.name, self._fusion.incidents)
         self._outbox = Outbox()
         self._broker_tried = False
+        self._legal = settings.legal
+        self._legal_said: str | None = None if settings.legal.droneid_payload else NOT_STATED
         self._tell(restored)
         broker = None if settings.broker is None else from_settings(settings.broker)
         plan = Plan(site, settings.zones)
         self._feeds = [
-            SensorFeed(site, plan, sensor, broker, self._evidence.put, now_ns)
+            SensorFeed(site, plan, sensor, broker, self._evidence.put, now_ns, settings.legal)
             for sensor in settings.sensors
         ]
         self._publisher = (
@@ -172,10 +175,18 @@ class Gateway:
             now_ns = self._now_ns()
             with self._fault_contained("a tick"):
                 self._say(self._fusion.tick(now_ns))
+            self._audit_legal(now_ns)
             if now_ns - told_ns >= HEALTH_EVERY_S * 1e9:
                 self._outbox.tell(self._health(now_ns))
                 told_ns = now_ns
             await asyncio.sleep(TICK_S)
+
+    def _audit_legal(self, now_ns: int) -> None:
+        """Log when DroneID payloads begin to be read, on what ground, and when that ran out."""
+        said = droneid_in_words(self._legal, now_ns)
+        if said != self._legal_said:
+            self._legal_said = said
+            self.audit("droneid-payload", said)
 
     async def _adopt(self) -> None:
         """Take in the finds that other programs on this machine record in our log."""

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from ..config.settings import (
+    LegalSection,
     MqttSensor,
     RecordedSensor,
     Sensor,
@@ -28,9 +29,10 @@ from ..drivers.transport.backoff import LinkState, forever
 from ..drivers.transport.mqtt import BrokerAddress, Connection, connected
 from ..drivers.transport.recording import Piece, Recording, paced
 from ..drivers.transport.serial import Port, opened
-from .detect import Detector, Evidence
+from .detect import NOTHING_LEGAL, Detector, Evidence
 from .health import SensorHealth
 from .lanes import Lane
+from .legal import droneid_in_words
 from .messages import Health, encode
 from .plan import Plan
 from .publish import will
@@ -69,6 +71,8 @@ class SensorFeed:
         Takes its evidence.
     now_ns : callable
         The clock (UTC).
+    legal : LegalSection
+        What a legal basis is stated for.
     """
 
     def __init__(
@@ -79,13 +83,15 @@ class SensorFeed:
         broker: BrokerAddress | None,
         emit: Callable[[Evidence], None],
         now_ns: Callable[[], int],
+        legal: LegalSection = NOTHING_LEGAL,
     ) -> None:
         self.sensor = sensor
         self.health = SensorHealth(site, sensor.id, sensor.silent_after_s, now_ns())
         self._site = site
         self._driver = DRIVERS[sensor.driver]
         self._decoder = self._driver.decoder()
-        self._detector = Detector(site, plan, sensor)
+        self._legal = legal
+        self._detector = Detector(site, plan, sensor, legal)
         self._broker = broker
         self._emit = emit
         self._now_ns = now_ns
@@ -196,6 +202,7 @@ class SensorFeed:
         match reading:
             case IqBlock(missed_blocks=missed):
                 details["missed_blocks"] = float(details.get("missed_blocks", 0)) + missed
+                details["droneid_payload"] = droneid_in_words(self._legal, self._now_ns())
             case RadarFrame(temperature=temperature) if temperature is not None:
                 details["hottest_c"] = float(max(temperature.sensors_c))
             case SensorStatus(state=state) if state:

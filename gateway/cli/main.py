@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
@@ -137,10 +138,21 @@ def scan(
     png: Annotated[
         Path | None, typer.Option("--png", metavar="OUT", help="Draw the spectrogram.")
     ] = None,
+    legal_basis: Annotated[
+        Path | None,
+        typer.Option(
+            "--legal-basis",
+            metavar="SITE.toml",
+            help="Read DroneID payloads on the basis that these settings state.",
+        ),
+    ] = None,
 ) -> None:
     """Radio recordings to named emissions."""
+    from ..offline.scan import check_basis
     from ..offline.scan import scan as scan_files
 
+    if legal_basis is not None:
+        check_basis(legal_basis, time.time_ns())
     scan_files(
         files,
         sample_type=dtype,
@@ -149,6 +161,7 @@ def scan(
         as_json=as_json,
         png=png,
         out=sys.stdout,
+        reads_payload=legal_basis is not None,
     )
 
 

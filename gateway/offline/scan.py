@@ -11,12 +11,16 @@ from typing import TextIO
 
 import msgspec
 
+from ...config.loader import load
+from ...config.settings import Settings
 from ...drivers.errors import CaptureError
 from ...drivers.radio.iq_files import IqFile, IqSegment, open_iq_file
+from ...signal.radio.droneid_payload import DroneIdMessage
 from ...signal.radio.emissions import Emission, EmissionFinder
 from ...signal.radio.iq import Samples
 from ..cli.progress import Progress
 from ..errors import UsageError
+from ..legal import droneid_in_words, may_read_droneid
 from .scan_table import print_table
 
 
@@ -48,6 +52,7 @@ def scan(
     png: Path | None,
     out: TextIO,
     notes: TextIO | None = None,
+    reads_payload: bool = False,
 ) -> None:
     """Write what is in each recording to `out`, and what was left out to `notes`.
 
@@ -63,6 +68,8 @@ def scan(
         Where to draw the spectrogram with what was found.
     notes : file, optional
         Standard error where not given.
+    reads_payload : bool
+        Whether DroneID payloads are read: only on a stated legal basis (`check_basis`).
 
     Raises
     ------
@@ -78,7 +85,7 @@ def scan(
         raise UsageError(str(error)) from None
     with Progress(sum(file.samples for file in opened), "scanning") as progress:
         for file in opened:
-            scanned = scan_file(file, progress)
+            scanned = scan_file(file, progress, reads_payload=reads_payload)
             with progress.paused():
                 _write(scanned, as_json=as_json, named=len(opened) > 1, out=out)
                 for note in scanned.notes:
@@ -87,12 +94,31 @@ def scan(
                 _draw(scanned, png)
 
 
-def scan_file(file: IqFile, progress: Progress) -> Scanned:
+def check_basis(site: Path, now_ns: int) -> None:
+    """Refuse to go on unless the settings of `site` state a legal basis that has not run out.
+
+    Raises
+    ------
+    UsageError
+        If they do not; the text says what is missing.
+    SettingsError
+        If they cannot be read.
+    """
+    legal = load(site, Settings).legal
+    if not may_read_droneid(legal, now_ns):
+        raise UsageError(
+            f"{site}: DroneID payloads are {droneid_in_words(legal, now_ns)}; state `basis`, "
+            "`approved_by` and `expires` under [legal.droneid_payload], or leave out --legal-basis"
+        )
+
+
+def scan_file(file: IqFile, progress: Progress, *, reads_payload: bool = False) -> Scanned:
     """Find the emissions in one recording."""
     emissions: list[Emission] = []
     not_finite = left_out = 0
     for segment in file.segments:
         finder = EmissionFinder(file.sample_rate_hz, segment.center_hz or 0.0, thorough=True)
+        finder.reads_payload = reads_payload
         for samples, wrong in _blocks(file, segment, progress):
             emissions += _later(finder.feed(samples), segment, file)
             not_finite += wrong
@@ -144,9 +170,19 @@ def _json_line(emission: Emission, file: Path | None) -> str:
         "confidence": round(emission.confidence, 4),
         "evidence": emission.evidence,
     }
+    if emission.payload not in (None, "not permitted"):  # without a legal basis there is none
+        row["payload"] = emission.payload
+    if emission.message is not None:
+        row["claims"] = _claims(emission.message)
     if file is not None:
         row["file"] = str(file)
     return msgspec.json.encode(row).decode()
+
+
+def _claims(message: DroneIdMessage) -> dict[str, object]:
+    """What a DroneID message tells, without what it does not."""
+    known: dict[str, object] = msgspec.to_builtins(message)
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _check_picture(files: Sequence[Path], png: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from .channel import Segment
 from .control_burst import measure_control
 from .droneid import DroneIdBurst
+from .droneid_payload import DroneIdMessage
 from .iq import Samples
 from .ofdm import WIFI_RATE_HZ, prefix_coherence, short_training
 from .zadoff_chu import BANDWIDTH_HZ, RATE_HZ, SYMBOL
@@ -32,6 +33,7 @@ BEGINNING_S = 50e-6
 EDGE_S = 10e-6
 """Of a segment, that its channels blur into one another's ends."""
 
+Payload = Literal["not permitted", "decoded", "encrypted or undecodable"]
 Family = Literal["drone", "controller", "background", "unknown"]
 
 
@@ -53,6 +55,11 @@ class Emission:
         Probability that the label is right, 0 to 1.
     evidence : dict of str to float
         The measured features that decided, by name.
+    payload : str, optional
+        Of a DroneID burst: whether it was read. What is encrypted and what is too weak cannot be
+        told from each other.
+    message : DroneIdMessage, optional
+        What it said; a claim.
     """
 
     label: str
@@ -64,6 +71,8 @@ class Emission:
     snr_db: float
     confidence: float
     evidence: dict[str, float] = field(default_factory=dict[str, float])
+    payload: Payload | None = None
+    message: DroneIdMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,15 @@ class EmissionFinder:
         """How many emissions were too many for their page, and are not told."""
         return self._reader.boxes_left_out
 
+    @property
+    def reads_payload(self) -> bool:
+        """Whether DroneID payloads are read: off until somebody says so, and stated to be legal."""
+        return self._reader.reads_payload
+
+    @reads_payload.setter
+    def reads_payload(self, permitted: bool) -> None:
+        self._reader.reads_payload = permitted
+
     def feed(self, samples: Samples) -> list[Emission]:
         """Take in samples in pieces of any size; give the emissions of the pages they complete.
 

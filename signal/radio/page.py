@@ -21,6 +21,7 @@ from .boxes import Box, find_boxes
 from .channel import Segment
 from .classify import LOOKED_AT_S, Emission, Seen, classify, droneid_emission
 from .droneid import DroneIdBurst, each_once, is_same
+from .droneid_link import decode_burst
 from .iq import Samples
 from .notch import without_bands
 from .regions import LONGEST_S, Look, find_regions, looks
@@ -102,6 +103,7 @@ class PageReader:
         self._last_bursts: list[DroneIdBurst] = []
         self._carriers = CarrierLog(center_hz)
         self.boxes_left_out = 0
+        self.reads_payload = False
 
     def read(self, page: Page) -> list[Emission]:
         """Give the page's emissions, by start."""
@@ -180,7 +182,15 @@ class PageReader:
         return at < page.own and not told
 
     def _droneid(self, page: Page, burst: DroneIdBurst, power: _Power) -> Emission:
-        return droneid_emission(burst, self._box(page, burst, power).snr, self._tuned_hz)
+        named = droneid_emission(burst, self._box(page, burst, power).snr, self._tuned_hz)
+        if not self.reads_payload:
+            return replace(named, payload="not permitted")
+        first_s = burst.start_s - page.start / self._rate_hz
+        segment, start_s = self._segment(page, first_s, first_s + burst.duration_s)
+        message = decode_burst(segment, burst.start_s - start_s, burst.carrier_hz, burst.symbols)
+        if message is None:
+            return replace(named, payload="encrypted or undecodable")
+        return replace(named, payload="decoded", message=message)
 
     def _box(self, page: Page, burst: DroneIdBurst, power: _Power) -> Box:
         """The box of a proven burst."""

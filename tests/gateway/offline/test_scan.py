@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from havik.config.loader import SettingsError
 from havik.gateway.errors import UsageError
-from havik.gateway.offline.scan import scan
+from havik.gateway.offline.scan import check_basis, scan
 from havik.signal.radio.iq import Samples, quantise
 from havik.signal.radio.waveforms import droneid_burst, noise, shifted, wifi_like
 
@@ -79,6 +80,8 @@ def test_the_real_recording_has_exactly_two_drone_bursts(recordings: Path) -> No
     file = recordings / "rf/droneid_mavic_air_2_50MSps_cf32.iq"
     found = rows(scanned(file, rate_hz=50e6)[0])
     drones = [row for row in found if row["family"] in {"drone", "controller"}]
+    controls, drones = drones[:2], drones[2:]
+    assert [row["label"] for row in controls] == ["dji-ocusync-control"] * 2
     assert [row["label"] for row in drones] == ["dji-droneid"] * 2
     assert [row["start_s"] for row in drones] == pytest.approx([1.8595e-3, 2.5721e-3], abs=5e-6)
     assert [row["center_hz"] for row in drones] == pytest.approx([2.0074e6] * 2, abs=20e3)
@@ -232,3 +235,62 @@ def test_a_picture_in_another_ones_folder(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "access", refuse)
     assert "a folder of your own" in refusal(path, png=tmp_path / "scan.png")
+
+
+BASIS = """
+[site]
+name = "noord"
+latitude_deg = 54.0
+longitude_deg = 4.0
+[legal.droneid_payload]
+basis = "decree-2026/17"
+approved_by = "governor"
+expires = 2026-11-30
+"""
+LAST_DAY_NS = 1_796_000_000 * 10**9  # 2026-11-30
+
+
+def test_payloads_are_read_on_a_stated_basis_alone(recordings: Path) -> None:
+    """Truth: type 0x11 of length 141, then telemetry with sequence number 589."""
+    file = recordings / "rf/droneid_mavic_air_2_50MSps_cf32.iq"
+    for reads in (False, True):
+        out = io.StringIO()
+        scan([file], sample_type=None, rate_hz=50e6, center_hz=None, as_json=True, png=None,
+             out=out, reads_payload=reads)  # fmt: skip
+        found = [row for row in rows(out.getvalue()) if row["label"] == "dji-droneid"]
+        if not reads:
+            assert [set(row) for row in found] == [KEYS, KEYS]
+            continue
+        assert [row["payload"] for row in found] == ["decoded", "decoded"]
+        first, second = (row["claims"] for row in found)
+        assert (first["kind"], first["length"]) == ("identity", 141)
+        assert (second["kind"], second["sequence_number"]) == ("telemetry", 589)
+
+
+def test_a_basis_that_holds_is_taken(tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text(BASIS)
+    check_basis(site, LAST_DAY_NS)
+
+
+@pytest.mark.parametrize(
+    ("text", "now_ns", "reason"),
+    [
+        (BASIS, LAST_DAY_NS + 86_400 * 10**9, "ran out on 2026-11-30"),
+        (BASIS.partition("[legal")[0], LAST_DAY_NS, "state no legal basis"),
+    ],
+)
+def test_no_basis_is_refused(tmp_path: Path, text: str, now_ns: int, reason: str) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text(text)
+    with pytest.raises(UsageError, match=reason):
+        check_basis(site, now_ns)
+
+
+@pytest.mark.parametrize("left_out", ["basis", "approved_by", "expires"])
+def test_a_basis_is_stated_whole(tmp_path: Path, left_out: str) -> None:
+    site = tmp_path / "site.toml"
+    kept = [line for line in BASIS.splitlines() if not line.startswith(left_out)]
+    site.write_text("\n".join(kept))
+    with pytest.raises(SettingsError, match=left_out):
+        check_basis(site, LAST_DAY_NS)
