@@ -19,6 +19,7 @@ BENCHES = {
     "delay": "from a sensor's last byte to the console's message",
     "tracks": "distance to the truth and speed beside a peer, growth with tracks and sensors",
     "swarm": "a flood of claimed aircraft: rates, delay, memory, and the radar track among them",
+    "reports": "the four-monthly table by the number of finds",
     "log": "durable records a second, and verification",
 }
 """Each by its room in this folder."""

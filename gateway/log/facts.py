@@ -22,11 +22,12 @@ import msgspec
 
 from ..messages import Find
 from . import folder as place
+from .counts import TABLE, FindLine, Tally
 from .database import BUSY_S, connect_to_read, transaction
 from .entries import from_bytes, schema_of
 
 REPORTS = "reports.db"
-FORM = 1
+FORM = 2
 """Of the rows; a file of another form is made anew."""
 
 BATCH = 5_000
@@ -55,13 +56,16 @@ _TABLES = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX IF NOT EXISTS find_line_find ON find_line (find, version)",
-    "CREATE TABLE IF NOT EXISTS read_until (size INTEGER NOT NULL) STRICT",
-    "INSERT INTO read_until SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM read_until)",
+    TABLE,
+    """
+    CREATE TABLE IF NOT EXISTS read_until (
+        size INTEGER NOT NULL,
+        newest_ns INTEGER NOT NULL
+    ) STRICT
+    """,
+    "INSERT INTO read_until SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM read_until)",
 )
-_COLUMNS = (
-    "found_at_ns, find, version, line, site, mode, recorded_ns, superseded_ns, entry_index, "
-    "negative, place, method, category, first_of_category, quantity, incident"
-)
+_COLUMNS = ", ".join(FindLine._fields)
 _INSERT = """
 INSERT OR IGNORE INTO find_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
@@ -134,6 +138,11 @@ def differing(log: sqlite3.Connection, folder: Path) -> int | None:
         for one, other in _pairs(stored, right):
             if one != other:
                 return _entry_of(one or other)
+        counts = (
+            "SELECT * FROM find_count ORDER BY year, period, site, mode, place, method, category"
+        )
+        if stored.execute(counts).fetchall() != right.execute(counts).fetchall():
+            return int(until) - 1  # the counts up to there are not those of the rows
     return None
 
 
@@ -183,52 +192,72 @@ def _catch_up(
             if start >= end:
                 return
             until = min(start + BATCH, end)
+            tally, newest_ns = Tally(), 0
             for index, data in log.execute(_ENTRIES, (_KIND, start, until)):
-                _add(db, index, bytes(from_bytes(data).content))
-            db.execute("UPDATE read_until SET size = ?", (until,))
+                envelope = from_bytes(data)
+                newest_ns = max(newest_ns, envelope.time_ns)
+                _add(db, index, bytes(envelope.content), tally)
+            tally.write(db)
+            db.execute(
+                "UPDATE read_until SET size = ?, newest_ns = max(newest_ns, ?)", (until, newest_ns)
+            )
         if advance is not None:
             advance(until - start)
 
 
-def _add(db: sqlite3.Connection, index: int, content: bytes) -> None:
+def _add(db: sqlite3.Connection, index: int, content: bytes, tally: Tally) -> None:
     """Add one find; one that this software cannot read is not counted."""
     try:
         find = _finds.decode(content)
     except msgspec.DecodeError:
         return
     if find.version > 1:
-        db.execute(
-            "UPDATE find_line SET superseded_ns = ? "
-            "WHERE find = ? AND version < ? AND superseded_ns IS NULL",
-            (find.time_ns, find.find, find.version),
-        )
+        _supersede(db, find, tally)
     ((newer,),) = db.execute(  # a correction may reach the log before what it corrects
         "SELECT min(recorded_ns) FROM find_line WHERE find = ? AND version > ?",
         (find.find, find.version),
     )
-    db.executemany(_INSERT, _rows(find, index, newer))
+    lines = list(_lines(find, index, newer))
+    db.executemany(_INSERT, lines)
+    if newer is None:
+        for line in lines:
+            tally.count(line, 1)
 
 
-def _rows(find: Find, index: int, superseded_ns: int | None) -> Iterator[Row]:
-    """Give one row an item line; one without a category for a search that found nothing."""
-    head = (find.site, find.mode, find.time_ns, superseded_ns, index, int(find.negative_search))
-    seen: set[str] = set()
-    lines: list[tuple[str | None, float]] = [(one.category, one.quantity) for one in find.items]
-    for line, (category, quantity) in enumerate(lines or [(None, 0.0)], 1):
-        new = category is not None and category not in seen
-        seen.add(category or "")
-        yield (
-            find.found_at_ns,
-            find.find,
-            find.version,
-            line,
-            *head,
-            find.place,
-            find.method,
-            category,
-            int(new),
-            quantity,
-            find.incident,
+def _supersede(db: sqlite3.Connection, find: Find, tally: Tally) -> None:
+    """Mark the lines of earlier versions, and take them out of the counts."""
+    earlier = "find = ? AND version < ? AND superseded_ns IS NULL"
+    values = (find.find, find.version)
+    for row in db.execute(f"SELECT {_COLUMNS} FROM find_line WHERE {earlier}", values):  # noqa: S608
+        tally.count(FindLine(*row), -1)
+    mark = f"UPDATE find_line SET superseded_ns = ? WHERE {earlier}"  # noqa: S608 - ours
+    db.execute(mark, (find.time_ns, *values))
+
+
+def _lines(find: Find, index: int, superseded_ns: int | None) -> Iterator[FindLine]:
+    """Give a find's item lines; one without a category for a search that found nothing."""
+    seen: set[str | None] = {None}
+    items: list[tuple[str | None, float]] = [(one.category, one.quantity) for one in find.items]
+    for line, (category, quantity) in enumerate(items or [(None, 0.0)], 1):
+        new = category not in seen
+        seen.add(category)
+        yield FindLine(
+            found_at_ns=find.found_at_ns,
+            find=find.find,
+            version=find.version,
+            line=line,
+            site=find.site,
+            mode=find.mode,
+            recorded_ns=find.time_ns,
+            superseded_ns=superseded_ns,
+            entry_index=index,
+            negative=int(find.negative_search),
+            place=find.place,
+            method=find.method,
+            category=category,
+            first_of_category=int(new),
+            quantity=quantity,
+            incident=find.incident,
         )
 
 

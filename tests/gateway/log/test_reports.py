@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from havik.gateway.log import facts
 from havik.gateway.log.periods import read_zone
-from havik.gateway.log.reports import Basis, Scope, YearReport, year_report
+from havik.gateway.log.reports import BASES, Basis, Scope, YearReport, year_report
 from havik.gateway.log.store import CentralLog
 from havik.gateway.log.verify import verify
 from havik.gateway.messages import Find, FindItem, Mode, new_id
@@ -147,6 +148,42 @@ def test_versions_may_reach_the_log_in_any_order(tmp_path: Path) -> None:
     two = find("a", "2021-01-02T10:00:00+01:00", "phone", version=2, recorded_ns=NOW_NS + 1)
     folder = log_of(tmp_path, three, one, two)
     assert report(folder, 2021).by_category == {"sim": 1}
+
+
+def test_the_counts_that_are_kept_are_those_of_a_walk_over_the_rows(tmp_path: Path) -> None:
+    chance = random.Random(2022)
+    codes = ("drugs", "phone", "sim")
+    written: list[Find] = []
+    for _ in range(400):
+        name = f"f{chance.randrange(150)}"
+        version = 1 + sum(one.find == name for one in written)
+        day = (
+            f"202{chance.randrange(3)}-{chance.randrange(1, 13):02d}-{chance.randrange(1, 29):02d}"
+        )
+        items = [chance.choice(codes) for _ in range(chance.randrange(4))]
+        recorded_ns = ns(f"{day}T12:00:00+00:00") + chance.randrange(3 * 10**16)
+        written.append(
+            find(name, f"{day}T11:00:00+00:00", *items, version=version, recorded_ns=recorded_ns)
+        )
+    chance.shuffle(written)
+    folder = log_of(tmp_path, *written)
+    # Brussels keeps Amsterdam's time; the counts are kept for Amsterdam's name alone.
+    brussels = read_zone("Europe/Brussels")
+    with closing(facts.current(folder)) as db:
+        for basis in BASES:
+            scope = Scope(basis=basis, as_of_ns=FOREVER)
+            for year in (2020, 2021, 2022):
+                kept = year_report(db, year, AMSTERDAM, scope)
+                assert kept == year_report(db, year, brussels, scope)
+                assert kept.total > 0
+    assert verify(folder).ok
+
+
+def test_counts_that_somebody_changed_are_found(tmp_path: Path) -> None:
+    folder = log_of(tmp_path, find("a", "2021-01-02T10:00:00+01:00", "drugs"))
+    with closing(facts.current(folder)) as db:
+        db.execute("UPDATE find_count SET lines = 0")
+    assert "reports.db" in str(verify(folder).reason)
 
 
 def test_rows_that_somebody_changed_are_found(tmp_path: Path) -> None:
