@@ -61,9 +61,9 @@ def _problems(tables: Mapping[str, object], settings: type[msgspec.Struct]) -> I
         element = _element_type(fields[key].type)
         if element is not None and isinstance(value, list):
             for number, item in enumerate(typing.cast(list[object], value)):
-                yield from _problem(item, element, f"{key}[{number}]")
+                yield from problem_with(item, element, f"{key}[{number}]")
         else:
-            yield from _problem(value, fields[key].type, key)
+            yield from problem_with(value, fields[key].type, key)
     for name, field in fields.items():
         if field.required and name not in tables:
             yield f"`{name}` is missing; add it"
@@ -83,7 +83,8 @@ def _unusable(value: object, path: str = "") -> Iterator[str]:
             yield from _unusable(inner, f"{path}[{number}]")
 
 
-def _problem(value: object, expected: object, path: str) -> Iterator[str]:
+def problem_with(value: object, expected: object, path: str) -> Iterator[str]:
+    """Say why `value` at `path` is not of the type `expected`; nothing where it is."""
     try:
         msgspec.convert(value, expected)
     except msgspec.ValidationError as error:

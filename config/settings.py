@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -79,13 +79,18 @@ class _Sensor(
     driver: str
     mounting: Mounting = Mounting()
     silent_after_s: Annotated[float, msgspec.Meta(gt=0)] = 20.0
+    options: dict[str, Any] = {}  # the driver's own; held against its struct when the site is read
 
 
 class SerialSensor(_Sensor, frozen=True, kw_only=True, tag="serial"):
-    """A sensor on a serial line: a device path, or `socket://host:port`."""
+    """A sensor on a serial line: a device path, or `socket://host:port`.
+
+    `command_port` is the second line of a device that takes its commands apart.
+    """
 
     port: str
     baud: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    command_port: str | None = None
 
 
 class MqttSensor(_Sensor, frozen=True, kw_only=True, tag="mqtt"):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+import msgspec
 
 from .readings import Reading
 
@@ -31,6 +33,49 @@ class Decoder(Protocol):
         ...
 
 
+class Dialogue(Protocol):
+    """What a two-way device is told and asked; no port, no clock.
+
+    A fresh one is made for each connection. Whoever holds the wire writes what `write` gives,
+    hands on what comes to `take`, and comes back after `wait_s` at the latest. The time is that of
+    any clock that goes evenly. `transport/conversation.py` does it for any transport.
+
+    Attributes
+    ----------
+    accepted : bool
+        Whether the device has taken all of its settings.
+    """
+
+    accepted: bool
+
+    def write(self, now_s: float) -> bytes:
+        """Give what to write now; nothing where there is nothing to say.
+
+        Raises
+        ------
+        DeviceRefused
+            If the device refused a command or does not answer.
+        """
+        ...
+
+    def take(self, data: bytes, now_s: float) -> bytes:
+        """Take what came; give what of it is the decoder's, as a rule all of it.
+
+        Raises
+        ------
+        DeviceRefused
+            If the device refused a command.
+        """
+        ...
+
+    def wait_s(self, now_s: float) -> float | None:
+        """How long `write` has nothing to say, unless bytes come; None for ever."""
+        ...
+
+
+Parity = Literal["none", "even", "odd"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Driver:
     """One row of the catalogue.
@@ -49,6 +94,16 @@ class Driver:
         Makes a fresh decoder.
     baud : int, optional
         The device's usual line speed, for a serial wire.
+    parity : {"none", "even", "odd"}
+        Of a serial wire.
+    options : type, optional
+        The struct that a sensor's `options` in the site's settings must fit; it forbids unknown
+        fields. Without it the driver has no options.
+    dialogue : callable, optional
+        Makes a fresh dialogue from such options, or None where they ask for none.
+    command_baud : int, optional
+        The speed of a second line that takes the commands (`command_port` in the settings), for a
+        device whose measurements come over a line of their own.
     """
 
     name: str
@@ -57,3 +112,13 @@ class Driver:
     documents: tuple[str, ...]
     decoder: Callable[[], Decoder]
     baud: int | None = None
+    parity: Parity = "none"
+    options: type[msgspec.Struct] | None = None
+    dialogue: Callable[[Any], Dialogue | None] | None = None
+    command_baud: int | None = None
+
+    def asked(self, options: dict[str, Any]) -> Dialogue | None:
+        """Make the dialogue for checked `options`; None where nothing is to be said."""
+        if self.dialogue is None or self.options is None:
+            return None
+        return self.dialogue(msgspec.convert(options, self.options))

@@ -30,3 +30,10 @@ class CaptureError(DriverError, ValueError):
 
 class LinkLost(DriverError, OSError):
     """The wire to a sensor or a broker is gone; the transport will try again."""
+
+
+class DeviceRefused(LinkLost):
+    """A device refused a command, or did not answer it: what it said, and the remedy.
+
+    It ends the connection like a lost link; the next one begins with a fresh dialogue.
+    """

@@ -11,11 +11,11 @@ from typing import TextIO
 
 import aiomqtt
 
-from ..config.loader import SettingsError, load
+from ..config.loader import SettingsError, load, problem_with
 from ..config.settings import MqttSensor, RecordedSensor, Sensor, SerialSensor, Settings, UdpSensor
 from ..config.zones import zone_problems
 from ..drivers.catalogue import DRIVERS
-from ..drivers.driver import Wire
+from ..drivers.driver import Driver, Wire
 from ..drivers.errors import CaptureError, LinkLost
 from ..drivers.transport import udp
 from ..drivers.transport.mqtt import BrokerAddress, connected
@@ -68,6 +68,8 @@ def _problems(settings: Settings) -> Iterator[str]:
             yield f"`{key}.by`: {driver.name} is connected by {driver.wire}; {needed}"
         if isinstance(sensor, UdpSensor):
             yield from _not_addresses(key, sensor)
+        if driver is not None:
+            yield from _option_problems(driver, sensor, key)
         if isinstance(sensor, MqttSensor) and settings.broker is None:
             yield f"`{key}.by`: {sensor.id} speaks MQTT; add a [broker] section"
         if isinstance(sensor, MqttSensor) and not _is_filter(sensor.topic):
@@ -96,6 +98,20 @@ def _not_addresses(key: str, sensor: UdpSensor) -> Iterator[str]:
             ipaddress.ip_address(value or "127.0.0.1")
         except ValueError:
             yield f"`{key}.{name}`: {value} is no IP address; write it as 192.0.2.7"
+
+
+def _option_problems(driver: Driver, sensor: Sensor, key: str) -> Iterator[str]:
+    """Hold a sensor's own options against its driver's."""
+    if driver.options is None:
+        if sensor.options:
+            yield f"`{key}.options`: {driver.name} has no options; remove them"
+        return
+    problems = list(problem_with(sensor.options, driver.options, f"{key}.options"))
+    yield from problems
+    if problems or driver.command_baud is None or not isinstance(sensor, SerialSensor):
+        return
+    if sensor.command_port is None and driver.asked(sensor.options) is not None:
+        yield f"`{key}.command_port` is missing: {driver.name} takes its commands there; add it"
 
 
 def _is_filter(topic: str) -> bool:
@@ -131,9 +147,14 @@ async def _faults(settings: Settings, out: TextIO) -> list[str]:
     for sensor in settings.sensors:
         match sensor:
             case SerialSensor(port=port):
-                baud = sensor.baud or DRIVERS[sensor.driver].baud or DEFAULT_BAUD
+                driver = DRIVERS[sensor.driver]
+                baud = sensor.baud or driver.baud or DEFAULT_BAUD
                 told = f"{port} opens at {baud} baud"
                 await _note(_try_port(port, baud), sensor.id, told, faults, out)
+                if sensor.command_port is not None and driver.command_baud is not None:
+                    port, baud = sensor.command_port, driver.command_baud
+                    told = f"{port} opens at {baud} baud for commands"
+                    await _note(_try_port(port, baud), sensor.id, told, faults, out)
             case UdpSensor(host=host, port=number):
                 told = f"listens to UDP port {number} of {host}"
                 await _note(_try_udp(sensor), sensor.id, told, faults, out)

@@ -22,10 +22,12 @@ from ..config.settings import (
     UdpSensor,
 )
 from ..drivers.catalogue import DRIVERS
+from ..drivers.driver import Dialogue
 from ..drivers.errors import CaptureError, LinkLost
 from ..drivers.readings import IqBlock, RadarFrame, Reading, SensorStatus
 from ..drivers.transport import udp
 from ..drivers.transport.backoff import LinkState, forever
+from ..drivers.transport.conversation import converse
 from ..drivers.transport.mqtt import BrokerAddress, Connection, connected
 from ..drivers.transport.recording import Piece, Recording, paced
 from ..drivers.transport.serial import Port, opened
@@ -113,7 +115,8 @@ class SensorFeed:
     async def _read(self) -> None:
         match self.sensor:
             case SerialSensor(port=port, baud=baud):
-                line = partial(opened, port, baud or self._driver.baud or DEFAULT_BAUD)
+                speed = baud or self._driver.baud or DEFAULT_BAUD
+                line = partial(opened, port, speed, self._driver.parity)
                 await forever(line, self._hear_serial, self._on_link)
             case MqttSensor():
                 await forever(self._connect, self._hear_mqtt, self._on_link)
@@ -133,9 +136,15 @@ class SensorFeed:
         )
 
     async def _hear_serial(self, port: Port) -> None:
+        dialogue = self._driver.asked(self.sensor.options)
         try:
-            while True:
-                self._take(await port.receive(), self._now_ns())
+            if dialogue is None:
+                while True:
+                    self._hear(await port.receive())
+            elif self._driver.command_baud is None:
+                await converse(dialogue, port, self._hear)
+            else:
+                await self._command(dialogue, port)
         except LinkLost:
             self._put(self._decoder.close(), self._now_ns())  # a cut-off frame is counted
             raise
@@ -156,6 +165,27 @@ class SensorFeed:
             self._take(await link.receive(), self._now_ns())
             if link.waiting % GIVE_WAY == 0:
                 await asyncio.sleep(0)  # a flood must not keep the event loop for itself
+
+    async def _command(self, dialogue: Dialogue, port: Port) -> None:
+        """Tell a device its settings over its second line, and hear it over the first."""
+        assert isinstance(self.sensor, SerialSensor)
+        assert self.sensor.command_port is not None and self._driver.command_baud is not None
+        talking = opened(self.sensor.command_port, self._driver.command_baud)
+
+        async def tell() -> None:
+            async with talking as line:
+                await converse(dialogue, line, lambda _: None)
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(tell(), name=f"command {self.sensor.id}")
+                while True:
+                    self._hear(await port.receive())
+        except* LinkLost as lost:
+            raise lost.exceptions[0] from None
+
+    def _hear(self, data: bytes) -> None:
+        self._take(data, self._now_ns())
 
     async def _hear_mqtt(self, link: Connection) -> None:
         assert isinstance(self.sensor, MqttSensor)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import serialx
 
+from ..driver import Parity
 from ..errors import LinkLost
 
 READ_BYTES = 1 << 16
@@ -18,6 +19,11 @@ ANSWER_S = 10.0
 KEEP_ALIVE = ("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)
 """A converter that lost its power says nothing: after 25 s without an answer its link is lost."""
 
+_PARITIES = {
+    "none": serialx.Parity.NONE,
+    "even": serialx.Parity.EVEN,
+    "odd": serialx.Parity.ODD,
+}
 _REASONS = {
     errno.ENOENT: "is not there: is it plugged in?",
     errno.EACCES: "may not be opened: give this user the right to it (group dialout)",
@@ -36,9 +42,12 @@ _REASONS = {
 class Port:
     """An open line; made by `opened`."""
 
-    def __init__(self, url: str, reader: asyncio.StreamReader) -> None:
+    def __init__(
+        self, url: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._url = url
         self._reader = reader
+        self._writer = writer
 
     async def receive(self) -> bytes:
         """Wait for the next bytes, as many as are there.
@@ -56,10 +65,25 @@ class Port:
             raise LinkLost(f"{self._url}: the far end is gone: is it plugged in?")
         return data
 
+    async def send(self, data: bytes) -> None:
+        """Write a command; a device that takes none for so long is as good as gone.
+
+        Raises
+        ------
+        LinkLost
+            If the line is gone.
+        """
+        try:
+            self._writer.write(data)
+            async with asyncio.timeout(ANSWER_S):
+                await self._writer.drain()
+        except OSError as error:
+            raise _lost(self._url, error) from None
+
 
 @asynccontextmanager
-async def opened(url: str, baud: int) -> AsyncGenerator[Port, None]:
-    """Hold a line open: 8 data bits, no parity, 1 stop bit.
+async def opened(url: str, baud: int, parity: Parity = "none") -> AsyncGenerator[Port, None]:
+    """Hold a line open: 8 data bits, 1 stop bit.
 
     Parameters
     ----------
@@ -67,6 +91,7 @@ async def opened(url: str, baud: int) -> AsyncGenerator[Port, None]:
         The path of a device, or `socket://host:port`.
     baud : int
         Its speed; a socket has none.
+    parity : {"none", "even", "odd"}
 
     Raises
     ------
@@ -75,21 +100,23 @@ async def opened(url: str, baud: int) -> AsyncGenerator[Port, None]:
     """
     try:
         async with asyncio.timeout(ANSWER_S):
-            reader, writer = await _open(url, baud)
+            reader, writer = await _open(url, baud, parity)
     except (OSError, ValueError, serialx.SerialException) as error:
         raise _lost(url, error) from None
     try:
-        yield Port(url, reader)
+        yield Port(url, reader, writer)
     finally:
         writer.close()
         with suppress(OSError):  # an unplugged device cannot say goodbye
             await writer.wait_closed()
 
 
-async def _open(url: str, baud: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _open(
+    url: str, baud: int, parity: Parity
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     address = urlsplit(url)
     if address.scheme != "socket":
-        return await serialx.open_serial_connection(url, baudrate=baud)
+        return await serialx.open_serial_connection(url, baudrate=baud, parity=_PARITIES[parity])
     if address.hostname is None or address.port is None:
         raise ValueError("write it as socket://host:port")
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
