@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from havik.config.loader import SettingsError
+from havik.drivers.catalogue import DRIVERS
 from havik.drivers.transport import mqtt_client
 from havik.gateway import check as room
 from havik.gateway.check import check, load_site
@@ -136,7 +137,7 @@ WRONG: list[tuple[list[str], str]] = [
     ([RADAR, RADAR], "`sensors`: radar is there twice; give each sensor an id of its own"),
     (
         [RADAR.replace("ti-mmwave", "ti-mmwav")],
-        "`sensors[0].driver`: no driver ti-mmwav; there are dronescout, iq-blocks, ti-mmwave",
+        f"`sensors[0].driver`: no driver ti-mmwav; there are {', '.join(DRIVERS)}",
     ),
     (
         [RADAR.replace("ti-mmwave", "dronescout")],
