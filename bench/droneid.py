@@ -81,8 +81,8 @@ def _curve(rng: np.random.Generator) -> Iterator[Row]:
         yield _row(f"decoded at {ratio_db} dB in-band, {TRIALS} trials", share, "share",
                    simulated=simulated, floor=PEER_SHARE.get(ratio_db))  # fmt: skip
         for name, value in (("median", np.median(took_s)), ("longest", np.max(took_s))):
-            yield _row(f"time for a burst at {ratio_db} dB, {name}", float(value) * 1e3, "ms",
-                       simulated=simulated)  # fmt: skip
+            what = f"processor time for a burst at {ratio_db} dB, {name}"
+            yield _row(what, float(value) * 1e3, "ms", simulated=simulated)
 
 
 def _offsets(rng: np.random.Generator) -> Iterator[Row]:
@@ -108,10 +108,10 @@ def _trial(burst: Samples, rate_hz: float, rng: np.random.Generator) -> tuple[bo
     segment = Segment(wave, rate_hz)
     decoded, took_s = False, 0.0
     for found in find_bursts(segment, -3e6, 6e6):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         part, cut_s = segment.part(found.start_s - 0.25e-3, found.start_s + 1e-3, 15.36e6)
         start_s = found.start_s - cut_s
         message = decode_burst(part, start_s, found.carrier_hz, found.symbols)
-        took_s = max(took_s, time.perf_counter() - begin)
+        took_s = max(took_s, time.thread_time() - begin)
         decoded |= message is not None
     return decoded, took_s
