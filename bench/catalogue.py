@@ -15,6 +15,7 @@ from .rows import Row, as_json, show
 BENCHES = {
     "radio": "scan: MS/s against the bare FFT, detection of weak bursts, false alarms",
     "droneid": "DroneID payloads decoded by their ratio to the noise, time, offsets",
+    "radar": "false alarms, accuracy against the bound, cubes a second against the bare FFT",
     "drivers": "decoding: frames and bytes a second against bare unpacking",
     "delay": "from a sensor's last byte to the console's message",
     "tracks": "distance to the truth and speed beside a peer, growth with tracks and sensors",

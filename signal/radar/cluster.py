@@ -49,3 +49,47 @@ def cluster_points(
         if np.array_equal(least, labels):
             return np.unique(labels, return_inverse=True)[1].astype(np.intp)
         labels = least
+
+
+def cluster_peaks(hits: NDArray[np.bool_], power: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The strongest cell of each cluster of hits that touch, corners too, in range and Doppler.
+
+    Doppler (rows) is circular: the highest range rate touches the lowest.
+
+    Parameters
+    ----------
+    hits : bool, shape (rows, columns)
+    power : float32, shape (rows, columns)
+
+    Returns
+    -------
+    intp, shape (clusters, 2)
+        Row and column, strongest first.
+    """
+    columns = hits.shape[1]
+    cells = np.flatnonzero(hits)
+    if not len(cells):
+        return np.empty((0, 2), np.intp)
+    pairs = [_touching(cells, hits.shape, step) for step in ((0, 1), (1, -1), (1, 0), (1, 1))]
+    one, two = np.concatenate(pairs, axis=1)
+    numbers = np.arange(len(cells))
+    while not np.array_equal(numbers[one], numbers[two]):  # the least number spreads
+        least = np.minimum(numbers[one], numbers[two])
+        np.minimum.at(numbers, one, least)
+        np.minimum.at(numbers, two, least)
+        numbers = numbers[numbers]
+    order = np.argsort(-power.ravel()[cells], kind="stable")
+    strongest = np.sort(np.unique(numbers[order], return_index=True)[1])
+    peaks = cells[order][strongest]
+    return np.stack([peaks // columns, peaks % columns], axis=1)
+
+
+def _touching(
+    cells: NDArray[np.intp], shape: tuple[int, ...], step: tuple[int, int]
+) -> NDArray[np.intp]:
+    """Which of the sorted `cells` have which one of them a `step` away; shape (2, pairs)."""
+    rows, columns = (cells // shape[1] + step[0]) % shape[0], cells % shape[1] + step[1]
+    wanted = np.where((columns >= 0) & (columns < shape[1]), rows * shape[1] + columns, -1)
+    places = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
+    found = np.flatnonzero(cells[places] == wanted)
+    return np.stack([found, places[found]])
