@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from .driver import Driver
-from .radar import ti_mmwave
+from .radar import hlk_ld2450, ti_mmwave
 from .radio import iq_blocks
 from .remote_id import dronescout, opendroneid
 
 DRIVERS: dict[str, Driver] = {
     driver.name: driver
-    for driver in (dronescout.DRIVER, iq_blocks.DRIVER, opendroneid.DRIVER, ti_mmwave.DRIVER)
+    for driver in (
+        dronescout.DRIVER,
+        hlk_ld2450.DRIVER,
+        iq_blocks.DRIVER,
+        opendroneid.DRIVER,
+        ti_mmwave.DRIVER,
+    )
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..config.settings import Sensor, SiteSection
 from .instrument import Instrument
+from .radar.hlk_ld2450 import HlkLd2450
 from .radar.ti_mmwave import TiMmwave
 from .radio.iq_receiver import IqReceiver
 from .remote_id.dronescout import DroneScout
@@ -13,6 +14,7 @@ from .remote_id.opendroneid import opendroneid
 from .scene import World
 
 TWINS: dict[str, Callable[[World, SiteSection, Sensor], Instrument]] = {
+    "hlk-ld2450": lambda world, _, sensor: HlkLd2450(world, sensor.id, sensor.mounting),
     "ti-mmwave": lambda world, _, sensor: TiMmwave(world, sensor.id, sensor.mounting),
     "dronescout": lambda world, site, sensor: DroneScout(world, sensor.id, sensor.mounting, site),
     "opendroneid": lambda world, site, sensor: opendroneid(world, sensor.id, sensor.mounting, site),

@@ -117,8 +117,9 @@ def _link(sensor: SerialSensor, pty: Path | None) -> Path:
 
 
 def _baud(sensor: SerialSensor) -> int:
-    baud = sensor.baud or DRIVERS[sensor.driver].baud
-    if baud is None or not hasattr(termios, f"B{baud}"):
+    usual = DRIVERS[sensor.driver].baud
+    baud = sensor.baud or usual
+    if baud is None or (baud != usual and not hasattr(termios, f"B{baud}")):
         raise UsageError(f"{sensor.id}: no port carries {baud} baud; try 115200 or 921600")
     return baud
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from havik.drivers.catalogue import DRIVERS
 from havik.drivers.driver import Driver
 from havik.drivers.packets import unwrap
-from havik.drivers.radar import ti_mmwave
+from havik.drivers.radar import hlk_ld2450, ti_mmwave
 from havik.drivers.radio import iq_blocks
 from havik.drivers.readings import IqBlock, RadarFrame, RadarPoint, Reading, RemoteIdReport
 from havik.drivers.remote_id import dronescout, opendroneid
@@ -35,6 +35,10 @@ HEARD = RemoteIdReport(
 (BEACON,) = opendroneid.encode(replace(HEARD, transport="wifi-beacon"))
 CAPTURES: dict[str, bytes] = {
     "ti-mmwave": ti_mmwave.encode(RadarFrame(time_ns=0, frame_number=1, points=(POINT,))) * 3,
+    "hlk-ld2450": hlk_ld2450.encode(
+        RadarFrame(time_ns=0, frame_number=0, points=(replace(POINT, z_m=0),))
+    )
+    * 3,
     "dronescout": dronescout.encode(
         RemoteIdReport(time_ns=0, transmitter="02:00:00:00:00:01", serial_number="ZZZZC0000001")
     )

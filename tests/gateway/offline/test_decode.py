@@ -211,9 +211,7 @@ def test_a_capture_of_another_driver_is_named(simulated: list[bytes], tmp_path: 
 def test_a_driver_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         lines("dronescuot", tmp_path)
-    assert str(error.value) == (
-        "no driver 'dronescuot': there are dronescout, iq-blocks, ti-mmwave"
-    )
+    assert str(error.value) == f"no driver 'dronescuot': there are {', '.join(DRIVERS)}"
 
 
 def report(
@@ -256,7 +254,9 @@ def test_the_table_of_drivers_names_each() -> None:
     assert [row["name"] for row in told] == list(DRIVERS)
     assert {row["name"]: (row["transport"], row["baud"]) for row in told} == {
         "dronescout": ("mqtt", None),
+        "hlk-ld2450": ("serial", 256_000),
         "iq-blocks": ("mqtt", None),
+        "opendroneid": ("packets", None),
         "ti-mmwave": ("serial", 921_600),
     }
     out = io.StringIO()
