@@ -1,8 +1,8 @@
 """One page of samples to its emissions: power, bursts that are proven, boxes for the rest.
 
 1. Power cells, the noise floor under them, and what is there all the time (`spectrum.py`).
-2. Where a DroneID burst may be (`regions.py`), its two symbols are sought (`droneid.py`). A page
-   that is too short to know its own floor is searched everywhere.
+2. DroneID bursts are sought (`seek.py`): everywhere when the search is thorough, the page too short
+   to know its own floor or the rate low, else where one may be (`regions.py`).
 3. What a proven burst explains is taken out; the rest is boxed (`boxes.py`) and named
    (`classify.py`).
 
@@ -39,8 +39,8 @@ MARGIN_S = 0.25e-3
 LOOK_S = 4e-3
 """What a matched stage takes at once."""
 
-EVERYWHERE_HZ = 25e6
-"""Up to this rate a live stream is searched everywhere: 16 ns a sample are 0.4 of a core."""
+EVERYWHERE_HZ = 16e6
+"""Up to this rate a live stream is searched everywhere: at 20 MS/s a busy band leaves no time."""
 
 SPUR_SHARE = 0.1
 """Of the noise in a burst's band: spurs of less power are left, and cost less than half a dB."""

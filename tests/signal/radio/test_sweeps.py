@@ -36,7 +36,7 @@ def test_the_strongest_sweep_holds_the_start_and_the_carrier(
 def test_noise_passes_as_often_as_its_distribution_says() -> None:
     """exp(-7) of two bins a window's bin; neighbours are one, and a fit only strengthens."""
     rng, rate_hz = np.random.default_rng(12), 20e6
-    wave = noise(rng, int(40e-3 * rate_hz))
+    wave = noise(rng, int(15e-3 * rate_hz))
     found = find_sweeps(wave, rate_hz, -10e6, 10e6, 7.0, 0.0)
     windows = len(wave) / (window_samples(rate_hz) // 2)
     expected = windows * window_samples(rate_hz) * 2 * np.exp(-7)
