@@ -18,6 +18,7 @@ from ..signal.radio.iq import Samples, to_complex64
 from ..signal.tracking.tracker import Plot
 from .droneid_claims import as_report
 from .legal import may_read_droneid
+from .library import library
 from .messages import Detection, new_id
 from .plan import Plan, Vector, mounted
 
@@ -208,7 +209,7 @@ class Detector:
                 bandwidth_hz=round(emission.bandwidth_hz),
                 duration_s=round(emission.duration_s, 7),
                 snr_db=round(emission.snr_db, 1),
-                evidence=emission.evidence,
+                evidence=dict(emission.evidence),
                 payload=emission.payload,
             )
             yield RadioEvidence(self._sensor.id, start_ns, detection)
@@ -224,7 +225,7 @@ class _Receiver:
     def __init__(self, block: IqBlock, time_ns: int) -> None:
         self._rate_hz = block.sample_rate_hz
         self._center_hz = block.center_hz
-        self._finder = EmissionFinder(block.sample_rate_hz, block.center_hz)
+        self._finder = EmissionFinder(block.sample_rate_hz, block.center_hz, library=library())
         self._start_ns = time_ns
         self._ahead_ns = time_ns - block.time_ns
         self._samples = 0

@@ -65,7 +65,7 @@ class Detection(Message, frozen=True, kw_only=True, tag="havik.detection/1"):
     snr_db: float | None = None
     level_dbm: float | None = None
     claim: str | None = None  # the serial number or other identity that was claimed
-    evidence: dict[str, float] = {}
+    evidence: dict[str, float | str] = {}
     payload: Literal["not permitted", "decoded", "encrypted or undecodable"] | None = None
 
 

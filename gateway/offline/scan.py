@@ -21,6 +21,7 @@ from ...signal.radio.iq import Samples
 from ..cli.progress import Progress
 from ..errors import UsageError
 from ..legal import droneid_in_words, may_read_droneid
+from ..library import library
 from .scan_table import print_table
 
 
@@ -117,7 +118,9 @@ def scan_file(file: IqFile, progress: Progress, *, reads_payload: bool = False) 
     emissions: list[Emission] = []
     not_finite = left_out = 0
     for segment in file.segments:
-        finder = EmissionFinder(file.sample_rate_hz, segment.center_hz or 0.0, thorough=True)
+        finder = EmissionFinder(
+            file.sample_rate_hz, segment.center_hz or 0.0, thorough=True, library=library()
+        )
         finder.reads_payload = reads_payload
         for samples, wrong in _blocks(file, segment, progress):
             emissions += _later(finder.feed(samples), segment, file)

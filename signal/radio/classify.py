@@ -1,11 +1,12 @@
-"""Boxes to named emissions: the rules, in the order in which they are asked.
+"""Boxes to named emissions: structure is measured, and the library asked which link has it.
 
-Only what is proven by structure gets a name; what is merely there is `unknown`. A label of family
-`drone` comes from a confirmed DroneID burst alone (`droneid.py`).
+Only what is proven by structure gets a name; what is merely there is `unknown`. A link that hops
+is named by its pattern (`hops.py`), a DroneID burst by its own proof (`droneid.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -15,26 +16,29 @@ from .channel import Segment
 from .control_burst import measure_control
 from .droneid import DroneIdBurst
 from .droneid_payload import DroneIdMessage
-from .iq import Samples
-from .ofdm import WIFI_RATE_HZ, prefix_coherence, short_training
-from .zadoff_chu import BANDWIDTH_HZ, RATE_HZ, SYMBOL
-
-LTE_PREFIX = 72
+from .measures import Measured, Place, measured
+from .signature import Family, Library
+from .video import channel_name
+from .zadoff_chu import BANDWIDTH_HZ
 
 LOOKED_AT_S = 3e-3
 """Of a longer emission this much is measured: its structure shows in that."""
 
-EARLY_S = 0.12e-3
-"""A box may begin a cell after its emission, whose first microseconds hold the training."""
+LOOKED_AT_NARROW_S = 20e-3
+"""Of a narrow one: where it ends tells links apart, and samples are few."""
 
-BEGINNING_S = 50e-6
-"""After a box's own beginning, where its training is looked for first."""
-
-EDGE_S = 10e-6
-"""Of a segment, that its channels blur into one another's ends."""
 
 Payload = Literal["not permitted", "decoded", "encrypted or undecodable"]
-Family = Literal["drone", "controller", "background", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One burst of an emission that hops; seconds and hertz as the emission's."""
+
+    start_s: float
+    duration_s: float
+    center_hz: float
+    bandwidth_hz: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,17 @@ class Emission:
         In-band: mean power in the box over the noise floor in the box.
     confidence : float
         Probability that the label is right, 0 to 1.
-    evidence : dict of str to float
+    evidence : dict of str to float or str
         The measured features that decided, by name.
     payload : str, optional
         Of a DroneID burst: whether it was read. What is encrypted and what is too weak cannot be
         told from each other.
     message : DroneIdMessage, optional
         What it said; a claim.
+    parts : tuple of Part
+        The bursts of one that hops.
+    candidates : tuple of str
+        Signatures whose hop pattern it may be part of (`hops.py`).
     """
 
     label: str
@@ -70,9 +78,11 @@ class Emission:
     bandwidth_hz: float
     snr_db: float
     confidence: float
-    evidence: dict[str, float] = field(default_factory=dict[str, float])
+    evidence: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
     payload: Payload | None = None
     message: DroneIdMessage | None = None
+    parts: tuple[Part, ...] = ()
+    candidates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,48 +95,33 @@ class Seen:
     bandwidth_hz: float
     snr: float
     filled: float
+    is_cut: bool = False  # by the end of its page
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One name, and when it is given.
-
-    Parameters
-    ----------
-    feature : str
-        The measured feature that decides.
-    at_least : float
-        Its threshold.
-    narrowest_hz, widest_hz : float
-        Bandwidths for which the feature means something.
-    trust : float
-        How sure the feature makes the name: the chance of noise is nil at these thresholds, what
-        is left are signals that nobody thought of. Judged, not measured.
-    """
-
-    label: str
-    family: Family
-    feature: str
-    at_least: float
-    narrowest_hz: float
-    widest_hz: float
-    trust: float
-
-
-RULES = (
-    # One sequence at both ends of seven symbols: noise has 0.2 of it once in ten million bursts.
-    Rule("dji-ocusync-control", "controller", "control_pilots", 0.2, 0.8e6, 1.6e6, 0.97),
-    # 802.11's field repeats eightfold: 0.5 is the coherence at 0 dB in-band.
-    Rule("wifi", "background", "short_training", 0.5, 3e6, 90e6, 0.95),
-    # Any 15 kHz OFDM: LTE, C-V2X, NR, the drone maker's video; the prefix alone does not tell.
-    Rule("unknown-ofdm", "unknown", "prefix_15_khz", 0.2, 0.8e6, 90e6, 0.9),
-)
-
-UNKNOWN_CONFIDENCE = 0.5
 CARRIER_CONFIDENCE = 0.9
+CONTROL_HZ = (0.8e6, 1.6e6)
+CONTROL_SHARE = 0.2
+"""One sequence at both ends of seven symbols: noise has 0.2 of it once in ten million bursts."""
+
+CONTROL_CONFIDENCE = 0.97
+UNKNOWN_CONFIDENCE = 0.5
+
+PLAIN = {
+    "ofdm": "unknown-ofdm",
+    "wifi": "wifi",
+    "chirp": "unknown-chirp",
+    "keyed": "unknown-fsk",
+}
+"""What a structure is called of which the library knows no link."""
 
 
-def classify(seen: Seen, segment: Segment, segment_start_s: float, tuned_hz: float) -> Emission:
+def classify(
+    seen: Seen,
+    segment: Segment,
+    segment_start_s: float,
+    tuned_hz: float,
+    library: Library | None = None,
+) -> Emission:
     """Name one box.
 
     Parameters
@@ -137,17 +132,83 @@ def classify(seen: Seen, segment: Segment, segment_start_s: float, tuned_hz: flo
     segment_start_s : float
         Where the segment starts in the stream.
     tuned_hz : float
-        Added to the frequencies.
+        Added to the frequencies; 0 means that it is not known.
+    library : Library, optional
+        Without one, structure alone gives names.
     """
-    features = {"filled": round(seen.filled, 3)}
-    for rule in RULES:
-        if not rule.narrowest_hz <= seen.bandwidth_hz <= rule.widest_hz:
-            continue
-        value = _MEASURES[rule.feature](seen, segment, segment_start_s, rule.at_least)
-        features[rule.feature] = round(value, 3)
-        if value >= rule.at_least:
-            return _named(seen, rule.label, rule.family, rule.trust, features, tuned_hz)
-    return _named(seen, "unknown", "unknown", UNKNOWN_CONFIDENCE, features, tuned_hz)
+    library = library or Library()
+    first_s = seen.start_s - segment_start_s
+    last_s = min(first_s + seen.duration_s, segment.duration_s)
+    place = Place(segment, seen.center_hz, seen.bandwidth_hz, first_s, last_s)
+    if (control := _control(seen, place, tuned_hz)) is not None:
+        return control
+    found = measured(place)
+    seen = _refined(seen, found, segment_start_s, cut=last_s < first_s + seen.duration_s)
+    if found.modulation is None:
+        evidence = {"filled": round(seen.filled, 3), **_rounded(found)}
+        return _named(seen, "unknown", "unknown", UNKNOWN_CONFIDENCE, evidence, tuned_hz)
+    center_hz = tuned_hz + seen.center_hz
+    own_size = {"bandwidth_hz": seen.bandwidth_hz, "duration_s": seen.duration_s}
+    features = {**found.features, **own_size}
+    if tuned_hz:
+        features["off_megahertz_hz"] = abs(center_hz - round(center_hz / 1e6) * 1e6)
+    heard = [
+        one for one in library.of(found.modulation)
+        if one.is_in_band(center_hz, known=tuned_hz != 0)
+    ]  # fmt: skip
+    waits = [one for one in heard if one.period_s and one.fits(features, cut=seen.is_cut)]
+    evidence = {"filled": round(seen.filled, 3), **_rounded(found), **found.words}
+    evidence["surprise_nats"] = round(min(found.nats, 1e6), 1)
+    own = next((one for one in heard if not one.period_s and one.fits(features)), None)
+    label = own.label if own else PLAIN.get(found.modulation, "unknown")
+    if found.modulation == "video" and tuned_hz and (channel := channel_name(center_hz)):
+        evidence["channel"] = channel
+    family: Family = own.family if own else "background" if label == "wifi" else "unknown"
+    trust = library.confidence(label, found.nats)
+    emission = _named(seen, label, family, trust, evidence, tuned_hz)
+    return replace(emission, candidates=tuple(one.name for one in waits))
+
+
+def _control(seen: Seen, place: Place, tuned_hz: float) -> Emission | None:
+    """A control burst of the drone maker's, which proves itself by one sequence at both ends."""
+    if not CONTROL_HZ[0] <= seen.bandwidth_hz <= CONTROL_HZ[1]:
+        return None
+    burst = measure_control(place.segment, place.first_s, seen.duration_s, place.center_hz)
+    if burst is None or burst.share < CONTROL_SHARE:
+        return None
+    evidence = {"filled": round(seen.filled, 3), "control_pilots": round(burst.share, 3)}
+    name = "dji-ocusync-control"
+    return _named(seen, name, "controller", CONTROL_CONFIDENCE, evidence, tuned_hz)
+
+
+PIECE_DB = 10.0
+
+
+def is_within(one: Emission, standing: Emission) -> bool:
+    """Whether an emission without a name is but a piece of a standing one's modulation."""
+    if not one.label.startswith("unknown") and one.label != standing.label:
+        return False
+    half_hz = standing.bandwidth_hz / 2
+    inside = abs(one.center_hz - standing.center_hz) <= half_hz
+    return inside and one.snr_db < standing.snr_db + PIECE_DB and not one.candidates
+
+
+def _refined(seen: Seen, found: Measured, segment_start_s: float, *, cut: bool) -> Seen:
+    """The box with the times and the middle that its burst was measured to have."""
+    if "start_s" not in found.features:
+        return seen
+    start_s = segment_start_s + found.features["start_s"]
+    duration_s = found.features["duration_s"]
+    if cut:  # the end was not looked at
+        duration_s = seen.start_s + seen.duration_s - start_s
+    center_hz = seen.center_hz + found.features["offset_hz"]
+    return replace(seen, start_s=start_s, duration_s=duration_s, center_hz=center_hz)
+
+
+def _rounded(found: Measured) -> dict[str, float | str]:
+    """The features as a person reads them; times that the emission has itself are left out."""
+    own = ("start_s", "duration_s", "offset_hz")
+    return {k: float(f"{v:.5g}") for k, v in found.features.items() if k not in own}
 
 
 def droneid_emission(burst: DroneIdBurst, snr: float, tuned_hz: float) -> Emission:
@@ -190,47 +251,9 @@ def carrier_emission(seen: Seen, tuned_hz: float) -> Emission:
     return _named(seen, "carrier", "background", CARRIER_CONFIDENCE, evidence, tuned_hz)
 
 
-def _short_training(seen: Seen, segment: Segment, segment_start_s: float, enough: float) -> float:
-    """The field begins a frame: only where it is not plain there, all of the box is looked at."""
-    early = replace(seen, start_s=seen.start_s - EARLY_S, duration_s=EARLY_S + BEGINNING_S)
-    first_s = early.start_s - segment_start_s
-    last_s = first_s + early.duration_s
-    beginning, cut_s = segment.part(first_s - EDGE_S, last_s + EDGE_S, WIFI_RATE_HZ)
-    value = short_training(_cut(early, beginning, segment_start_s + cut_s, WIFI_RATE_HZ))
-    if value >= enough:
-        return value
-    whole = replace(early, duration_s=EARLY_S + seen.duration_s)
-    return short_training(_cut(whole, segment, segment_start_s, WIFI_RATE_HZ))
-
-
-def _prefix_15_khz(seen: Seen, segment: Segment, segment_start_s: float, _enough: float) -> float:
-    wave = _cut(seen, segment, segment_start_s, RATE_HZ)
-    return prefix_coherence(wave, SYMBOL, LTE_PREFIX)
-
-
-def _control_pilots(seen: Seen, segment: Segment, segment_start_s: float, _enough: float) -> float:
-    start_s = seen.start_s - segment_start_s
-    burst = measure_control(segment, start_s, seen.duration_s, seen.center_hz)
-    return 0.0 if burst is None else burst.share
-
-
-_MEASURES = {
-    "control_pilots": _control_pilots,
-    "short_training": _short_training,
-    "prefix_15_khz": _prefix_15_khz,
-}
-
-
-def _cut(seen: Seen, segment: Segment, segment_start_s: float, rate_hz: float) -> Samples:
-    channel, real_rate_hz, _ = segment.channel(
-        seen.center_hz, rate_hz, min(rate_hz, seen.bandwidth_hz * 1.1 + 1e6)
-    )
-    first = max(0, int((seen.start_s - segment_start_s) * real_rate_hz))
-    return channel[first : first + int(seen.duration_s * real_rate_hz) + 1]
-
-
 def _named(
-    seen: Seen, label: str, family: Family, confidence: float, evidence: dict[str, float],
+    seen: Seen, label: str, family: Family, confidence: float,
+    evidence: Mapping[str, float | str],
     tuned_hz: float,
 ) -> Emission:  # fmt: skip
     return Emission(
@@ -242,5 +265,5 @@ def _named(
         bandwidth_hz=seen.bandwidth_hz,
         snr_db=float(10 * np.log10(seen.snr)),
         confidence=confidence,
-        evidence=evidence,
+        evidence=dict(evidence),
     )

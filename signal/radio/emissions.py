@@ -11,8 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from .classify import Emission
+from .hops import HopLog
 from .iq import Samples
 from .page import Page, PageReader
+from .signature import Library
 from .spectrum import AVERAGED, bins_for
 
 __all__ = ["Emission", "EmissionFinder"]
@@ -32,13 +34,17 @@ class EmissionFinder:
     thorough : bool
         Also search where longer signals would hide a burst of less than their power. A recording
         can wait for that; a live stream in a busy band cannot.
+    library : Library, optional
+        The links that have names; without one, structure alone gives them.
     """
 
     def __init__(
-        self, sample_rate_hz: float, center_hz: float = 0.0, *, thorough: bool = False
-    ) -> None:
+        self, sample_rate_hz: float, center_hz: float = 0.0, *, thorough: bool = False,
+        library: Library | None = None,
+    ) -> None:  # fmt: skip
         row = AVERAGED * bins_for(sample_rate_hz)
-        self._reader = PageReader(sample_rate_hz, center_hz, thorough=thorough)
+        self._reader = PageReader(sample_rate_hz, center_hz, thorough=thorough, library=library)
+        self._hops = HopLog(library or Library(), at_once=not thorough)
         self._overlap = max(1, round(OVERLAP_S * sample_rate_hz / row)) * row
         self._page = max(2, round(PAGE_S * sample_rate_hz / row)) * row
         self._buffer = np.empty(self._page + self._overlap, np.complex64)
@@ -88,7 +94,7 @@ class EmissionFinder:
 
     def close(self) -> list[Emission]:
         """Give what is left at the end; samples fed after it count on from there."""
-        found = self._read(self._filled, self._filled) + self._reader.close()
+        found = self._read(self._filled, self._filled) + self._reader.close() + self._hops.close()
         self._start += self._filled
         self._filled = 0
         self._continued = False
@@ -104,4 +110,5 @@ class EmissionFinder:
 
     def _read(self, filled: int, own: int) -> list[Emission]:
         told = self._overlap if self._continued else 0
-        return self._reader.read(Page(self._buffer[:filled], self._start, own, told))
+        found = self._reader.read(Page(self._buffer[:filled], self._start, own, told))
+        return self._hops.take(found)

@@ -19,14 +19,27 @@ import numpy as np
 
 from .boxes import Box, find_boxes
 from .channel import Segment
-from .classify import LOOKED_AT_S, Emission, Seen, classify, droneid_emission
+from .classify import (
+    LOOKED_AT_NARROW_S,
+    LOOKED_AT_S,
+    Emission,
+    Seen,
+    classify,
+    droneid_emission,
+    is_within,
+)
 from .droneid import DroneIdBurst, each_once, is_same
 from .droneid_link import decode_burst
+from .faint import with_faint
 from .iq import Samples
+from .measures import WIDE_HZ
 from .notch import without_bands
 from .regions import LONGEST_S, Look, find_regions, looks
 from .seek import LIVE, THOROUGH, seek_bursts
+from .signature import Library
 from .spectrum import AVERAGED, Cells, bins_for, is_tone, noise_floor, power_cells, spurs
+from .standing import LOOKED_AT_S as LOOKED_AT_STANDING_S
+from .standing import plateaus
 from .steady import CarrierLog
 from .zadoff_chu import BANDWIDTH_HZ
 
@@ -44,6 +57,8 @@ EVERYWHERE_HZ = 16e6
 
 SPUR_SHARE = 0.1
 """Of the noise in a burst's band: spurs of less power are left, and cost less than half a dB."""
+STANDING_EVERY = 10
+"""Pages of a live stream of which one is asked for what never pauses."""
 
 SKIRT_HZ = 0.3e6
 """Beyond a burst's band: leakage of the window, and a carrier at the very edge of the band."""
@@ -87,11 +102,15 @@ class PageReader:
     Parameters
     ----------
     sample_rate_hz, center_hz : float
-    thorough : bool
+    thorough, library
         As `EmissionFinder`.
     """
 
-    def __init__(self, sample_rate_hz: float, center_hz: float, *, thorough: bool) -> None:
+    def __init__(
+        self, sample_rate_hz: float, center_hz: float, *, thorough: bool,
+        library: Library | None = None,
+    ) -> None:  # fmt: skip
+        self._library = library
         self._thorough = thorough
         self._depth = THOROUGH if thorough else LIVE
         self._rate_hz = sample_rate_hz
@@ -102,6 +121,7 @@ class PageReader:
         self._row_s = self._row / sample_rate_hz
         self._last_bursts: list[DroneIdBurst] = []
         self._carriers = CarrierLog(center_hz)
+        self._pages = 0
         self.boxes_left_out = 0
         self.reads_payload = False
 
@@ -120,7 +140,13 @@ class PageReader:
         self._take_out(bursts, power.ratio, page)
         tones = [place for place in held if is_tone(cells[:, slice(*place)])]
         found += self._carriers.take([self._carrier(page, place, power) for place in tones])
-        found += self._others(page, power, [self._box(page, burst, power) for burst in bursts])
+        standing = self._standing(page, power)
+        found += standing
+        found += (
+            one
+            for one in self._others(page, power, [self._box(page, b, power) for b in bursts])
+            if not any(is_within(one, of) for of in standing)
+        )
         return sorted(found, key=lambda emission: emission.start_s)
 
     def close(self) -> list[Emission]:
@@ -231,14 +257,36 @@ class PageReader:
     def _others(self, page: Page, power: _Power, bursts: list[Box]) -> Iterator[Emission]:
         boxes, left_out = find_boxes(power.ratio, self._bin_hz, bursts)
         self.boxes_left_out += left_out
+        boxes = with_faint(power.ratio, boxes, self._bin_hz, self._row_s, bursts)
         for box in boxes:
             was_told = box.first_row == 0 and box.last_row * self._row < page.told
             if box.first_row * self._row >= page.own or was_told:
                 continue
             first_s = box.start_row * self._row_s
-            last_s = min(box.end_row * self._row_s, first_s + LOOKED_AT_S)
+            narrow = box.bins * self._bin_hz < WIDE_HZ
+            longest_s = LOOKED_AT_NARROW_S if narrow else LOOKED_AT_S
+            last_s = min(box.end_row * self._row_s, first_s + longest_s)
             segment, start_s = self._segment(page, first_s, last_s)
-            yield classify(self._seen(page, box), segment, start_s, self._tuned_hz)
+            yield classify(self._seen(page, box), segment, start_s, self._tuned_hz, self._library)
+
+    def _standing(self, page: Page, power: _Power) -> list[Emission]:
+        """What is wide and never pauses, where it has a link's structure."""
+        self._pages += 1
+        if not self._thorough and self._pages % STANDING_EVERY != 1:
+            return []
+        rows = page.own / self._row
+        if rows * self._row_s < SHORT_PAGE_S / 2:
+            return []
+        found: list[Emission] = []
+        for first, last in plateaus(power.floor, self._bin_hz):
+            snr = float(power.floor[first:last].mean() / np.quantile(power.floor, 0.1)) - 1
+            box = Box(0, int(rows), first, last, 0.0, rows, max(snr, 1e-3), 1.0)
+            segment, start_s = self._segment(page, 0.0, LOOKED_AT_STANDING_S)
+            seen = self._seen(page, box)
+            named = classify(seen, segment, start_s, self._tuned_hz, self._library)
+            if named.label != "unknown" and not named.label.endswith("fsk"):
+                found.append(named)
+        return found
 
     def _seen(self, page: Page, box: Box) -> Seen:
         low_hz = box.first_bin * self._bin_hz - self._rate_hz / 2
@@ -249,6 +297,7 @@ class PageReader:
             bandwidth_hz=box.bins * self._bin_hz,
             snr=box.snr,
             filled=box.filled,
+            is_cut=box.last_row >= len(page.samples) // self._row,
         )
 
 

@@ -112,7 +112,7 @@ def nr(
     blocks: int = 51,
 ) -> Iterator[Burst]:  # fmt: skip
     """NR at 30 kHz in turns: 7 of 10 slots down in every 5 ms; `blocks` of 360 kHz."""
-    half = [44, *[36] * 13]  # the longer prefix comes every half millisecond: each slot here
+    half = [88, *[72] * 13]  # the longer prefix comes every half millisecond: each slot here
     for _, frame_s in beats(seconds, FRAME_S, rng):
         wave = ofdm(rate_hz, rng, half * 7, size=1024, carriers=blocks * BLOCK_CARRIERS,
                     spacing_hz=30e3, points=16)  # fmt: skip
