@@ -44,6 +44,9 @@ CROWDED = 48
 BESIDE_SHARE = 0.05
 """Of a stronger emission's power: what it may throw beside itself, while it lasts."""
 
+EDGE_BINS = 6
+"""So near its band what is weaker than an emission is its own edge."""
+
 PIECE_SHARE = 4.0
 """A box within a faint emission of less than so many times its power is a piece of it."""
 
@@ -57,7 +60,9 @@ class _Average:
     columns: slice
 
 
-def with_faint(ratio: Cells, boxes: Sequence[Box], bin_hz: float, row_s: float) -> list[Box]:
+def with_faint(
+    ratio: Cells, boxes: Sequence[Box], bin_hz: float, row_s: float, proven: Sequence[Box] = ()
+) -> list[Box]:
     """Add the faint emissions to the boxes, in place of the pieces of them that were boxed.
 
     Parameters
@@ -195,7 +200,8 @@ def _is_beside(box: Box, of: Box) -> bool:
     """Whether a faint box is what a stronger emission throws beside itself."""
     together = box.first_row < of.last_row + 2 and of.first_row - 2 < box.last_row
     gap = max(of.first_bin - box.last_bin, box.first_bin - of.last_bin)
-    return together and gap <= of.bins and box.snr < of.snr * BESIDE_SHARE
+    share = 1.0 if gap <= EDGE_BINS + of.bins // 10 and of.filled > PLAIN_FILLED else BESIDE_SHARE
+    return together and gap <= of.bins and box.snr < of.snr * share
 
 
 def _covered(box: Box, by: Box) -> float:

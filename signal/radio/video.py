@@ -67,8 +67,7 @@ def find_lines(channel: Samples, rate_hz: float) -> Lines | None:
     slow_hz = rate_hz / factor
     size = scipy.fft.next_fast_len(8 * len(level))
     tapered = (level - level.mean()) * np.hanning(len(level))
-    spectrum: NDArray[np.complex128] = scipy.fft.rfft(tapered, size)
-    power = np.abs(spectrum) ** 2
+    power = np.abs(np.fft.rfft(tapered, size)) ** 2
     tried_hz = np.arange(LOWEST_HZ, HIGHEST_HZ, STEP_HZ)
     on, between = (
         power[np.rint(np.outer(tried_hz, teeth) * size / slow_hz).astype(np.intp)]

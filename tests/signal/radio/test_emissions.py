@@ -210,7 +210,7 @@ BUSY_AT_ONCE = emissions(BUSY, 20e6)
 
 def test_a_busy_band_is_told_truly() -> None:
     labels = [one.label for one in sorted(BUSY_AT_ONCE, key=lambda one: one.start_s)]
-    assert labels == ["carrier", "dji-droneid", "wifi", "dji-droneid", "wifi", "unknown",
+    assert labels == ["carrier", "dji-droneid", "wifi", "dji-droneid", "wifi", "unknown-fsk",
                       "dji-droneid"]  # fmt: skip
 
 
