@@ -97,14 +97,14 @@ def dechirped(
     chips = 2**factor
     chirp_s = chips / bandwidth_hz
     count = max(0, int((len(wave) - chips) / (chirp_s * rate_hz)))
-    starts = np.rint(np.arange(count) * chirp_s * rate_hz).astype(np.intp)
-    late_s = starts / rate_hz - np.arange(count) * chirp_s
-    at_s: NDArray[np.float64] = late_s[:, None] + np.arange(chips) / rate_hz
+    starts: NDArray[np.intp] = np.rint(np.arange(count) * chirp_s * rate_hz).astype(np.intp)
+    late_s: NDArray[np.float64] = starts / rate_hz - np.arange(count) * chirp_s
+    at_s: NDArray[np.float64] = np.add.outer(late_s, np.arange(chips) / rate_hz)
     slope = bandwidth_hz / chirp_s
     down = np.exp(-1j * np.pi * slope * at_s**2).astype(np.complex64)
-    frames = wave[starts[:, None] + np.arange(chips)] * down
+    frames = wave[np.add.outer(starts, np.arange(chips))] * down
     spectra: Samples = scipy.fft.fft(frames, axis=1, overwrite_x=True)
-    power: NDArray[np.float32] = spectra.real**2 + spectra.imag**2
+    power = spectra.real**2 + spectra.imag**2
     means = np.add.reduce(power, axis=1, keepdims=True) / np.float32(chips)
     over: NDArray[np.float32] = np.divide(power, np.maximum(means, np.float32(1e-30)))
     return over
