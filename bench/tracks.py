@@ -29,7 +29,7 @@ from .track_vectors import vectors
 
 SEEDS = range(1, 11)
 BURN_IN = 10
-HARD_SCANS = 40  # the peer takes minutes for each
+HARD_SCANS = 25  # the peer takes a minute and more for each
 T_975 = 2.262  # Student's t for ten seeds
 
 PUBLISHED = {

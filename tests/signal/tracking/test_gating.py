@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
@@ -7,6 +9,7 @@ from scipy.stats import multivariate_normal
 from havik.signal.tracking.filters import Bank, start
 from havik.signal.tracking.gating import gate, gate_of
 from havik.signal.tracking.measurements import Measurements
+from havik.signal.tracking.models import Array
 
 
 def a_bank(rng: np.random.Generator, tracks: int, models: int) -> Bank:
@@ -15,6 +18,15 @@ def a_bank(rng: np.random.Generator, tracks: int, models: int) -> Bank:
     root = rng.normal(0, 1.0, bank.covariance.shape)
     bank.covariance[:] = root @ root.swapaxes(-1, -2) + np.eye(6)
     return bank
+
+
+def _densities(apart: Array, total: Array) -> list[float]:
+    """Each model's normal density, by an independent hand."""
+    found: list[float] = []
+    for place, spread in zip(apart.tolist(), total.tolist(), strict=True):
+        normal: Any = multivariate_normal(cov=spread)
+        found.append(float(normal.pdf(place)))
+    return found
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -32,14 +44,11 @@ def test_the_index_finds_all_pairs_that_pass_and_no_others(seed: int, kind: str)
     expected: dict[tuple[int, int], list[float]] = {}
     for row in range(30):
         for column in range(count):
-            total = bank.covariance[row, :, :width, :width] + spread[column]
-            apart = values[column] - bank.mean[row, :, :width]
+            total: Array = bank.covariance[row, :, :width, :width] + spread[column]
+            apart: Array = values[column] - bank.mean[row, :, :width]
             squared = np.einsum("mi,mij,mj->m", apart, np.linalg.inv(total), apart)
             if squared.min() <= threshold:
-                expected[row, column] = [
-                    float(np.exp(multivariate_normal.logpdf(apart[m], cov=total[m])))
-                    for m in range(3)
-                ]
+                expected[row, column] = _densities(apart, total)
     found = list(zip(pairs.rows.tolist(), pairs.columns.tolist(), strict=True))
     assert sorted(found) == sorted(expected)
     assert pairs.rows.tolist() == sorted(pairs.rows.tolist())
