@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TextIO, cast
@@ -21,6 +21,8 @@ BENCHES = {
     "tracks": "distance to the truth and speed beside a peer, growth with tracks and sensors",
     "swarm": "a flood of claimed aircraft: rates, delay, memory, and the radar track among them",
     "reports": "the four-monthly table by the number of finds",
+    "remote-id": "Remote ID: captures, vectors, messages a second decoded, payload to track",
+    "fuzz": "hostile bytes at every driver: nothing raised, nothing grows",
     "log": "durable records a second, and verification",
 }
 """Each by its room in this folder."""
@@ -59,14 +61,45 @@ def run(name: str, *, as_json_lines: bool, out: TextIO, keep: Path | None = None
         _make(keep)
     for bench in BENCHES if name == "all" else (name,):
         print(f"{bench}: {BENCHES[bench]}", file=sys.stderr)
-        rows = _job(bench)()
-        lines = "".join(as_json(row).decode() + "\n" for row in rows)
-        if as_json_lines:
-            out.write(lines)
-        else:
-            show(rows, Console(file=out, width=None if out.isatty() else 140))
+        lines = _write(_job(bench)(), as_json_lines, out)
         if keep is not None:
             (keep / f"{bench}.jsonl").write_text(lines)
+
+
+def run_fuzz(
+    drivers: Sequence[str],
+    inputs: int | None,
+    corpus: Path | None,
+    *,
+    as_json_lines: bool,
+    out: TextIO,
+) -> None:
+    """Run the campaign of hostile bytes on some drivers or all.
+
+    Raises
+    ------
+    BenchError
+        If there is no such driver, or one let an error out.
+    """
+    from ..drivers.catalogue import DRIVERS
+    from . import fuzz
+
+    for name in drivers:
+        if name not in DRIVERS:
+            raise BenchError(f"no driver {name}; there are {', '.join(DRIVERS)}")
+    try:
+        _write(fuzz.run(drivers, inputs or fuzz.INPUTS, corpus), as_json_lines, out)
+    except fuzz.Raised as found:
+        raise BenchError(str(found)) from None
+
+
+def _write(rows: list[Row], as_json_lines: bool, out: TextIO) -> str:
+    lines = "".join(as_json(row).decode() + "\n" for row in rows)
+    if as_json_lines:
+        out.write(lines)
+    else:
+        show(rows, Console(file=out, width=None if out.isatty() else 140))
+    return lines
 
 
 def _make(folder: Path) -> None:
@@ -79,5 +112,5 @@ def _make(folder: Path) -> None:
 
 
 def _job(bench: str) -> Callable[[], list[Row]]:
-    module = import_module(f".{bench}", __package__)
+    module = import_module(f".{bench.replace('-', '_')}", __package__)
     return cast(Callable[[], list[Row]], module.run)

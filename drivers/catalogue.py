@@ -5,13 +5,16 @@ from __future__ import annotations
 from .driver import Driver
 from .radar import hlk_ld2450, ti_mmwave
 from .radio import iq_blocks
-from .remote_id import dronescout, opendroneid
+from .remote_id import dragonsync, droneaware, dronescout, mesh_mapper, opendroneid
 
 DRIVERS: dict[str, Driver] = {
     driver.name: driver
     for driver in (
+        dragonsync.DRIVER,
+        droneaware.DRIVER,
         dronescout.DRIVER,
         hlk_ld2450.DRIVER,
+        mesh_mapper.DRIVER,
         iq_blocks.DRIVER,
         opendroneid.DRIVER,
         ti_mmwave.DRIVER,

@@ -9,6 +9,7 @@ from .instrument import Instrument
 from .radar.hlk_ld2450 import HlkLd2450
 from .radar.ti_mmwave import TiMmwave
 from .radio.iq_receiver import IqReceiver
+from .remote_id import simple
 from .remote_id.dronescout import DroneScout
 from .remote_id.opendroneid import opendroneid
 from .scene import World
@@ -18,5 +19,8 @@ TWINS: dict[str, Callable[[World, SiteSection, Sensor], Instrument]] = {
     "ti-mmwave": lambda world, _, sensor: TiMmwave(world, sensor.id, sensor.mounting),
     "dronescout": lambda world, site, sensor: DroneScout(world, sensor.id, sensor.mounting, site),
     "opendroneid": lambda world, site, sensor: opendroneid(world, sensor.id, sensor.mounting, site),
+    "droneaware": simple.droneaware_node,
+    "mesh-mapper": simple.mesh_mapper_receiver,
+    "dragonsync": simple.dragonsync_kit,
     "iq-blocks": lambda world, _, sensor: IqReceiver(world, sensor.id, sensor.mounting),
 }

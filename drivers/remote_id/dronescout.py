@@ -25,7 +25,7 @@ import binascii
 import itertools
 import lzma
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from typing import TypeVar
@@ -109,12 +109,19 @@ class Decoder:
         except FrameError as error:
             self.refused[error.reason] += 1
             return
+        if text.startswith(b"{") and text.count(b'"protocol"') == 1:
+            whole = _whole(text)
+            if whole is not None:
+                yield from self._try(whole, time_ns)
+                return
         objects = (piece for piece in pieces(text, OPENING) if piece.strip(_BETWEEN))
         for piece in itertools.islice(objects, MOST_OBJECTS):
             try:
-                yield self._reading(piece, time_ns)
+                message = _message(piece)
             except FrameError as error:
                 self.refused[error.reason] += 1
+                continue
+            yield from self._try(message, time_ns)
         if next(objects, None):
             self.refused["more objects than a payload can hold"] += 1
 
@@ -122,8 +129,13 @@ class Decoder:
         """Give nothing: every payload was whole."""
         return iter(())
 
-    def _reading(self, text: bytes, time_ns: int) -> RemoteIdReport | SensorStatus:
-        message = _message(text)
+    def _try(self, message: _Message, time_ns: int) -> Iterator[RemoteIdReport | SensorStatus]:
+        try:
+            yield self._reading(message, time_ns)
+        except FrameError as error:
+            self.refused[error.reason] += 1
+
+    def _reading(self, message: _Message, time_ns: int) -> RemoteIdReport | SensorStatus:
         if message.data and message.data.structure is not None:
             return self._report(message.data, message.data.structure, time_ns)
         told = message.status or message.location or message.data
@@ -144,7 +156,7 @@ class Decoder:
             channel=_within(body.channel, CHANNELS),
         )
         try:
-            wire = b64decode(structure, validate=True)
+            wire = binascii.a2b_base64(structure, strict_mode=True)
         except (binascii.Error, ValueError):
             raise FrameError("UASdata is not base64") from None
         return odid_struct.decode(wire, report, self.refused)
@@ -226,6 +238,14 @@ def _text(payload: bytes) -> bytes:
     if not stream.eof:
         raise FrameError("compression is broken")
     return text
+
+
+def _whole(text: bytes) -> _Message | None:
+    """Read a payload of one object, as nearly all are, at once; None where it is anything else."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _message(text: bytes) -> _Message:

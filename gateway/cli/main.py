@@ -215,16 +215,28 @@ def watch(
 @app.command()
 def bench(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A stage, or `all`.")] = "all",
+    drivers: Annotated[
+        list[str] | None, typer.Argument(metavar="[DRIVER]...", help="For `fuzz`: those alone.")
+    ] = None,
+    inputs: Annotated[
+        int | None, typer.Option(min=1, help="For `fuzz`: how many for each driver.")
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option("--corpus", metavar="FOLDER", help="For `fuzz`: its finds.")
+    ] = None,
     as_json: Json = False,
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="FOLDER", help="For the rows as JSON lines.")
     ] = None,
 ) -> None:
     """Measure a stage, each figure beside its floor in the same run."""
-    from ...bench.catalogue import BenchError
+    from ...bench.catalogue import BenchError, run_fuzz
     from ...bench.catalogue import run as run_bench
 
     try:
+        if name == "fuzz":
+            run_fuzz(drivers or (), inputs, corpus, as_json_lines=as_json, out=sys.stdout)
+            return
         run_bench(name, as_json_lines=as_json, out=sys.stdout, keep=keep)
     except BenchError as error:
         raise UsageError(str(error)) from None

@@ -82,13 +82,13 @@ def test_wrong_use_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("name", BENCHES)
 def test_every_benchmark_has_its_room(name: str) -> None:
-    assert callable(import_module(f"havik.bench.{name}").run)
+    assert callable(import_module(f"havik.bench.{name.replace('-', '_')}").run)
 
 
 def test_every_room_that_measures_is_in_the_list() -> None:
     others = {"__init__", "catalogue", "rows"}
     measuring = {
-        file.stem
+        file.stem.replace("_", "-")
         for file in (ROOT / "bench").glob("*.py")
         if "def run(" in file.read_text() and file.stem not in others
     }

@@ -15,7 +15,13 @@ from havik.drivers.packets import unwrap
 from havik.drivers.radar import hlk_ld2450, ti_mmwave
 from havik.drivers.radio import iq_blocks
 from havik.drivers.readings import IqBlock, RadarFrame, RadarPoint, Reading, RemoteIdReport
-from havik.drivers.remote_id import dronescout, opendroneid
+from havik.drivers.remote_id import (
+    dragonsync,
+    droneaware,
+    dronescout,
+    mesh_mapper,
+    opendroneid,
+)
 from havik.drivers.transport.pcap import header, record
 from havik.drivers.transport.recording import Recording
 from havik.simulators.catalogue import TWINS
@@ -43,6 +49,9 @@ CAPTURES: dict[str, bytes] = {
         RemoteIdReport(time_ns=0, transmitter="02:00:00:00:00:01", serial_number="ZZZZC0000001")
     )
     * 3,
+    "droneaware": droneaware.encode(HEARD) * 3,
+    "mesh-mapper": mesh_mapper.encode(HEARD) * 3,
+    "dragonsync": dragonsync.encode(HEARD),
     "opendroneid": header(127) + record(0, (unwrap(BEACON) or (0, b""))[1]) * 3,
     "iq-blocks": b"".join(iq_blocks.encode(replace(BLOCK, sequence=n)) for n in range(3)),
 }

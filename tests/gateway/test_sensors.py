@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import socket
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +17,14 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from havik.config.settings import MqttSensor, RecordedSensor, Sensor, SerialSensor, SiteSection
+from havik.config.settings import (
+    MqttSensor,
+    RecordedSensor,
+    Sensor,
+    SerialSensor,
+    SiteSection,
+    UdpSensor,
+)
 from havik.drivers.radar import ti_mmwave
 from havik.drivers.radio import iq_blocks
 from havik.drivers.readings import (
@@ -27,7 +35,7 @@ from havik.drivers.readings import (
     RemoteIdReport,
     SensorStatus,
 )
-from havik.drivers.remote_id import dronescout
+from havik.drivers.remote_id import droneaware, dronescout
 from havik.drivers.transport.mqtt import BrokerAddress, Connection, connected
 from havik.gateway import sensors
 from havik.gateway.detect import ClaimEvidence, Evidence, RadarEvidence
@@ -330,3 +338,22 @@ async def test_blocks_of_samples_that_never_came_are_counted(
     sensor = RecordedSensor(id="receiver", driver="iq-blocks", file=str(file), pace="fast")
     health = await played(sensor, address)
     assert (health.readings, health.details["missed_blocks"]) == (4, 2.0)
+
+
+async def test_a_sensor_that_sends_datagrams() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    sensor = UdpSensor(id="aware", driver="droneaware", port=port)
+    claim = RemoteIdReport(time_ns=START_NS, transmitter="02:00:00:00:00:01", serial_number="X1")
+    async with running(sensor) as one:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
+            async with asyncio.timeout(PATIENCE_S):
+                while not one.feed.health.bytes_received:  # until it listens
+                    device.sendto(b"junk", ("127.0.0.1", port))
+                    await asyncio.sleep(0)
+            device.sendto(droneaware.encode(claim), ("127.0.0.1", port))
+        evidence = await one.gave()
+        assert isinstance(evidence, ClaimEvidence)
+        assert evidence.report.transmitter == "02:00:00:00:00:01"
+        assert one.health.refused.keys() == {"not JSON"}

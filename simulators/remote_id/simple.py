@@ -1,0 +1,29 @@
+"""Simulated receivers that hand on each report by itself; the wire formats are their drivers'."""
+
+from __future__ import annotations
+
+from ...config.settings import Sensor, SiteSection
+from ...drivers.remote_id import dragonsync, droneaware, mesh_mapper
+from ..scene import World
+from .receiver import BROADCASTS, Receiver
+
+
+def droneaware_node(world: World, site: SiteSection, sensor: Sensor) -> Receiver:
+    """Give a node that sends a datagram for each advertisement."""
+    return Receiver(
+        world, sensor.id, sensor.mounting, site, BROADCASTS, lambda one: (droneaware.encode(one),)
+    )
+
+
+def mesh_mapper_receiver(world: World, site: SiteSection, sensor: Sensor) -> Receiver:
+    """Give an ESP32 that writes a line for each advertisement."""
+    return Receiver(
+        world, sensor.id, sensor.mounting, site, BROADCASTS, lambda one: (mesh_mapper.encode(one),)
+    )
+
+
+def dragonsync_kit(world: World, site: SiteSection, sensor: Sensor) -> Receiver:
+    """Give a kit that publishes a payload for each advertisement."""
+    return Receiver(
+        world, sensor.id, sensor.mounting, site, BROADCASTS, lambda one: (dragonsync.encode(one),)
+    )
