@@ -16,6 +16,7 @@ BENCHES = {
     "radio": "scan: MS/s against the bare FFT, detection of weak bursts, false alarms",
     "droneid": "DroneID payloads decoded by their ratio to the noise, time, offsets",
     "radar": "false alarms, accuracy against the bound, cubes a second against the bare FFT",
+    "radio-labels": "each simulated link seen and rightly named, by its ratio to the noise",
     "drivers": "decoding: frames and bytes a second against bare unpacking",
     "delay": "from a sensor's last byte to the console's message",
     "tracks": "distance to the truth and speed beside a peer, growth with tracks and sensors",

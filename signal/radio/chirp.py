@@ -94,7 +94,7 @@ def dechirped(
     float32, shape (chirps, 2**factor)
         Each row over its own mean.
     """
-    chips = 2**factor
+    chips = 1 << factor
     chirp_s = chips / bandwidth_hz
     count = max(0, int((len(wave) - chips) / (chirp_s * rate_hz)))
     starts: NDArray[np.intp] = np.rint(np.arange(count) * chirp_s * rate_hz).astype(np.intp)
@@ -102,7 +102,8 @@ def dechirped(
     at_s: NDArray[np.float64] = np.add.outer(late_s, np.arange(chips) / rate_hz)
     slope = bandwidth_hz / chirp_s
     down = np.exp(-1j * np.pi * slope * at_s**2).astype(np.complex64)
-    frames = wave[np.add.outer(starts, np.arange(chips))] * down
+    frames: Samples = wave[np.add.outer(starts, np.arange(chips))]
+    frames *= down
     spectra: Samples = scipy.fft.fft(frames, axis=1, overwrite_x=True)
     power = spectra.real**2 + spectra.imag**2
     means = np.add.reduce(power, axis=1, keepdims=True) / np.float32(chips)
