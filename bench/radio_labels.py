@@ -1,7 +1,8 @@
 """Whether each simulated link is seen and rightly named, by its ratio to the noise.
 
 Every trial has its own seed, offset of the tuned frequency and three-path fading and, every third
-time, a Wi-Fi frame beside it. All figures are simulated. `HAVIK_BENCH_TRIALS` makes the campaign longer.
+time, a Wi-Fi frame beside it. All figures are simulated. `HAVIK_BENCH_TRIALS` is the number of
+trials for each link and ratio.
 """
 
 from __future__ import annotations
