@@ -24,6 +24,7 @@ BENCHES = {
     "reports": "the four-monthly table by the number of finds",
     "remote-id": "Remote ID: captures, vectors, messages a second decoded, payload to track",
     "fuzz": "hostile bytes at every driver: nothing raised, nothing grows",
+    "trust": "spoofed claims found at stated false alarms, beside a plain distance rule",
     "log": "durable records a second, and verification",
 }
 """Each by its room in this folder."""

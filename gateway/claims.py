@@ -46,6 +46,9 @@ class ClaimedAircraft:
     operator_position: Position | None = None
     on_the_ground: bool = False
     airborne: bool = False
+    spoof: float | None = None  # the probability that it is none; None before it was weighed
+    spoof_reasons: tuple[str, ...] = ()
+    scored_ns: int = 0
     merged_into: ClaimedAircraft | None = None
 
     def newest(self) -> ClaimedAircraft:
