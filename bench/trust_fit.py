@@ -40,7 +40,7 @@ def main() -> None:
         "bias": weights.bias,
         "weights": dict(zip(REASONS, weights.of.tolist(), strict=True)),
     }
-    head = "# The spoof score's weights, fitted on simulated flights: python -m havik.bench.trust_fit\n"
+    head = "# The spoof score's weights, from simulated flights: python -m havik.bench.trust_fit\n"
     Path(trust.FILE).write_text(head + tomli_w.dumps(table))
 
 

@@ -126,8 +126,28 @@ class Zone(_Section, frozen=True, kw_only=True):
     """A polygon of the site's plan, corners as [east_m, north_m]."""
 
     id: Name
-    kind: Literal["perimeter", "yard"]
+    kind: Literal["perimeter", "yard", "facade", "approach"]
     corners_m: Annotated[tuple[tuple[float, float], ...], msgspec.Meta(min_length=3)]
+
+
+class Authorised(_Section, frozen=True, kw_only=True):
+    """An approved flight: which aircraft or operator, when, over which zone, approved by whom.
+
+    `approved_by` is an opaque reference, never a name. Times carry their offset from UTC.
+    """
+
+    serial_number: str | None = None
+    operator_id: str | None = None
+    zone: Name | None = None
+    begins: datetime.datetime
+    ends: datetime.datetime
+    approved_by: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$(?!\n)")]
+
+
+class AuthorisedList(_Section, frozen=True, kw_only=True):
+    """What a file of authorised flights holds."""
+
+    authorised: tuple[Authorised, ...] = ()
 
 
 class Building(_Section, frozen=True, kw_only=True):
@@ -173,6 +193,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     broker: BrokerSection | None = None
     sensors: tuple[Sensor, ...] = ()
     zones: tuple[Zone, ...] = ()
+    zones_file: str | None = None  # GeoJSON, beside this file
+    authorised: tuple[Authorised, ...] = ()
+    authorised_file: str | None = None  # TOML with more of them, beside this file
     buildings: tuple[Building, ...] = ()
     alarm: AlarmSection = AlarmSection()
     legal: LegalSection = LegalSection()

@@ -6,13 +6,28 @@ import asyncio
 import ipaddress
 from collections import Counter
 from collections.abc import Coroutine, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 import aiomqtt
+from msgspec.structs import replace
 
+<<<<<<< HEAD
 from ..config.loader import SettingsError, load, problem_with
 from ..config.settings import MqttSensor, RecordedSensor, Sensor, SerialSensor, Settings, UdpSensor
+=======
+from ..config.loader import SettingsError, load
+from ..config.settings import (
+    AuthorisedList,
+    MqttSensor,
+    RecordedSensor,
+    Sensor,
+    SerialSensor,
+    Settings,
+    UdpSensor,
+)
+>>>>>>> 28deca2 (Tell spoofers from flights, note approved ones, and read zones from GeoJSON)
 from ..config.zones import zone_problems
 from ..drivers.catalogue import DRIVERS
 from ..drivers.driver import Driver, Wire
@@ -21,11 +36,13 @@ from ..drivers.transport import udp
 from ..drivers.transport.mqtt import BrokerAddress, connected
 from ..drivers.transport.recording import Recording
 from ..drivers.transport.serial import opened
+from .authorised import authorised_problems, expired
 from .broker import from_settings
 from .errors import UsageError
 from .publish import GATEWAY
 from .sensors import DEFAULT_BAUD
 from .topics import ROOMS
+from .zones import zones_of
 
 TRY_S = 15.0
 """For one thing; longer than its own wire waits, which says more."""
@@ -46,7 +63,15 @@ def load_site(file: Path) -> Settings:
         If they cannot be used; each problem names its key and the remedy.
     """
     settings = load(file, Settings)
-    if problems := list(_problems(settings)):
+    if settings.zones_file is not None:
+        zones = zones_of(file.parent / settings.zones_file, settings.site)
+        settings = replace(settings, zones=(*settings.zones, *zones))
+    problems = list(_problems(settings))
+    if settings.authorised_file is not None:
+        more = load(file.parent / settings.authorised_file, AuthorisedList)
+        settings = replace(settings, authorised=(*settings.authorised, *more.authorised))
+    problems += authorised_problems(settings.authorised, settings.zones)
+    if problems:
         raise SettingsError(file, problems)
     return settings
 
@@ -133,7 +158,10 @@ def check(file: Path, out: TextIO) -> None:
         If something is not there; a line for each, with the remedy.
     """
     settings = load_site(file)
-    faults = asyncio.run(_faults(settings, out))
+    faults = [
+        *(f"{file}: {line}" for line in expired(settings.authorised, datetime.now(UTC))),
+        *asyncio.run(_faults(settings, out)),
+    ]
     if faults:
         raise UsageError("\n".join(faults))
 

@@ -17,6 +17,11 @@ from ..drivers.readings import Position, RemoteIdReport
 MOST_AIRCRAFT = 1000
 """Beyond so many the one that was silent longest is forgotten: a swarm cannot fill the memory."""
 
+MOST_SPEAKERS = 2000
+"""So many transmitters are known by the aircraft that they speak for; the oldest make room."""
+
+MOST_SPOKEN_FOR = 20
+
 MOST_NAMES = 16
 """So many identities, and so many addresses, of one aircraft are known; the oldest make room."""
 
@@ -44,6 +49,7 @@ class ClaimedAircraft:
     climb_m_s: float | None = None
     horizontal_accuracy_m: float | None = None
     operator_position: Position | None = None
+    operator_id: str | None = None
     on_the_ground: bool = False
     airborne: bool = False
     spoof: float | None = None  # the probability that it is none; None before it was weighed
@@ -72,6 +78,7 @@ class Claims:
         self._aircraft: OrderedDict[int, ClaimedAircraft] = OrderedDict()
         self._by_identity: dict[str, ClaimedAircraft] = {}
         self._by_transmitter: dict[str, ClaimedAircraft] = {}
+        self._spoken_for: OrderedDict[str, set[str]] = OrderedDict()
         self.forgotten = 0
 
     def take(self, sensor: str, report: RemoteIdReport, time_ns: int) -> ClaimedAircraft:
@@ -90,10 +97,24 @@ class Claims:
         for other in others:
             self._merge(aircraft, other)
         aircraft.name = _name(aircraft)
+        self._note_speaker(report)
         aircraft.sensors.add(sensor)
         _renew(aircraft, report, time_ns)
         self._aircraft.move_to_end(id(aircraft))
         return aircraft
+
+    def speaks_for(self, transmitter: str) -> int:
+        """How many serial numbers one transmitter has claimed; at least 1."""
+        return max(len(self._spoken_for.get(transmitter, ())), 1)
+
+    def _note_speaker(self, report: RemoteIdReport) -> None:
+        if report.serial_number is None:
+            return
+        names = self._spoken_for.setdefault(report.transmitter, set())
+        if len(names) < MOST_SPOKEN_FOR:
+            names.add(report.serial_number)
+        if len(self._spoken_for) > MOST_SPEAKERS:
+            self._spoken_for.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._aircraft)
@@ -201,5 +222,7 @@ def _renew(aircraft: ClaimedAircraft, report: RemoteIdReport, time_ns: int) -> N
     if report.operational_status is not None:
         aircraft.on_the_ground = report.operational_status == ON_THE_GROUND
         aircraft.airborne = report.operational_status == AIRBORNE
+    if report.operator_id is not None:
+        aircraft.operator_id = report.operator_id
     if report.operator_position is not None:
         aircraft.operator_position = report.operator_position

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from .commands import COMMANDS
-from .messages import Audit, Detection, Find, Health, Incident, Reply, Track
+from .messages import Audit, Detection, Find, Health, Incident, NotedFlight, Reply, Track
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -40,6 +40,8 @@ CHANNELS = (
             "One moving thing; an empty payload clears it."),
     Channel("incidents", "havik/{site}/incidents/{incident}", Incident, "send", 1, "until closed",
             "One flight and its follow-up; an empty payload clears it."),
+    Channel("flights", "havik/{site}/flights/{track}", NotedFlight, "send", 1, "no",
+            "An approved flight, which is no alarm."),
     Channel("finds", "havik/{site}/finds/{find}", Find, "send", 1, "no",
             "A find, or a search that found nothing."),
     Channel("replies", "havik/{site}/replies/{command}", Reply, "send", 1, "no",

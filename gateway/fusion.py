@@ -12,16 +12,18 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from ..config.settings import Settings
+from .authorised import AuthorisedFlights
 from .claims import ClaimedAircraft, Claims
 from .detect import ClaimEvidence, Evidence, RadarEvidence
 from .incidents import Incidents, Sighting
-from .messages import ALARMING, Detection, Find, Incident, Track
+from .messages import ALARMING, Detection, Find, Incident, NotedFlight, Track
 from .pace import Pace
 from .plan import Plan
 from .things import Thing
 from .tracks import Tracks
+from .trust import Trust
 
-Told = Detection | Track | Incident | Find
+Told = Detection | Track | Incident | NotedFlight | Find
 
 
 class Fusion:
@@ -38,7 +40,9 @@ class Fusion:
         plan = Plan(settings.site, settings.zones)
         self._alarm = settings.alarm
         self.pace = Pace()
-        self.claims = Claims(on_forgotten=self.pace.forget)
+        self.claims = Claims(on_forgotten=self._forget)
+        self.trust = Trust(plan, settings.sensors)
+        self.authorised = AuthorisedFlights(settings.site, plan, settings.authorised)
         self.tracks = Tracks(
             settings.site, settings.alarm, plan, settings.sensors, settings.buildings
         )
@@ -93,16 +97,28 @@ class Fusion:
         ]
         return [*waited, *ended, *self.incidents.tick(now_ns)]
 
+    def _forget(self, aircraft: ClaimedAircraft) -> None:
+        self.pace.forget(aircraft)
+        self.trust.forget(aircraft)
+
     def _claimed(self, aircraft: ClaimedAircraft, evidence: ClaimEvidence) -> list[Told]:
-        time_ns = evidence.time_ns
+        time_ns, report = evidence.time_ns, evidence.report
+        sharing = self.claims.speaks_for(report.transmitter)
+        self.trust.take(aircraft, evidence.sensor, report, time_ns, sharing)
         thing = self.tracks.claim(aircraft, time_ns)
+        if thing is not None:
+            self.trust.support(aircraft, thing.verdict.support)
         return [evidence.detection, *([] if thing is None else self._told([thing], time_ns))]
 
     def _told(self, things: Iterable[Thing], time_ns: int) -> list[Told]:
         told: list[Told] = []
         for thing in things:
             sighting = self.tracks.sighting(thing, time_ns)
-            if sighting is not None:
+            entry = None if sighting is None else self.authorised.match(thing, time_ns)
+            if entry is not None:
+                note = self.authorised.note(entry, thing, time_ns)
+                told += [] if note is None else [note]
+            elif sighting is not None:
                 told += self.incidents.sight(sighting)
             if self.tracks.due(thing, time_ns):
                 incident = self.incidents.of_track(thing.track)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from msgspec.structs import replace
@@ -36,6 +37,9 @@ MOST_NAMED = 50
 MOST_STEPS = 500
 """An incident with so many steps takes no notes and no finds any more."""
 
+MOST_PASSAGES = 60
+"""So often an incident notes that its flight entered or left a zone."""
+
 NEAR_M = 100.0
 FASTEST_M_S = 35.0  # the fastest delivery drone reported (DOMAIN, 1.1) flies at 33 m/s
 
@@ -57,6 +61,13 @@ class Sighting:
     place_m: Vector | None = None  # east, north, up
     operator_claimed: Position | None = None
     hovering: bool = False
+    spoof: float | None = None  # of a spoofer: how sure that is
+    spoof_reasons: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Literal["flight", "spoofer"]:
+        """Of which kind of incident it is."""
+        return "flight" if self.spoof is None else "spoofer"
 
 
 class Incidents:
@@ -226,7 +237,11 @@ class Incidents:
         return incident.contact and now_ns - incident.last_contact_ns <= gaps * self._gap_ns
 
     def _match(self, sighting: Sighting) -> Incident | None:
-        flying = [one for one in self.open if self._is_flying(one, sighting.time_ns)]
+        flying = [
+            one
+            for one in self.open
+            if one.kind == sighting.kind and self._is_flying(one, sighting.time_ns)
+        ]
         own = [
             incident
             for incident in flying
@@ -252,6 +267,7 @@ class Incidents:
             time_ns=now_ns,
             mode=self._site.mode,
             incident=new_id(now_ns),
+            kind=sighting.kind,
             version=0,
             state="alarm",
             contact=True,
@@ -274,6 +290,8 @@ class Incidents:
             claims=claims[:MOST_NAMED],
             tracks=tracks[:MOST_NAMED],
             unnamed_sightings=before.unnamed_sightings + is_unnamed,
+            spoof=_most(before.spoof, sighting.spoof),
+            spoof_reasons=_with(before.spoof_reasons, *sighting.spoof_reasons),
             sensors=_with(before.sensors, *sighting.sensors),
             first_contact_ns=min(before.first_contact_ns, sighting.time_ns),
             last_contact_ns=max(before.last_contact_ns, sighting.time_ns),
@@ -285,7 +303,8 @@ class Incidents:
     def _over(self, incident: Incident, sighting: Sighting, place_m: Vector) -> Incident:
         """Note the zone below: a yard flown over is to be searched, a hover holds it."""
         zone = self._plan.zone_at(place_m)
-        if zone is None:
+        incident = _moved(incident, None if zone is None else zone.id, sighting.time_ns)
+        if zone is None or zone.kind == "approach":
             return incident
         if zone.kind == "yard" and zone.id not in {place.zone for place in incident.search}:
             incident = replace(incident, search=(*incident.search, Place(zone=zone.id)))
@@ -307,7 +326,9 @@ class Incidents:
         """End the contact; a flight that nobody could place may have been over any yard."""
         yards = [zone.id for zone in self._plan.yards()]
         search, hold = before.search, before.hold
-        if before.position is None:
+        if before.kind == "spoofer":
+            search = ()  # nothing flew
+        elif before.position is None:
             search = tuple(Place(zone=yard) for yard in yards)
         elif not hold:
             below = {place.zone for place in search}
@@ -330,6 +351,25 @@ def _with(known: tuple[str, ...], *new: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known, *(name for name in new if name))))
 
 
+def _most(one: float | None, other: float | None) -> float | None:
+    known = [value for value in (one, other) if value is not None]
+    return max(known, default=None)
+
+
+def _moved(incident: Incident, zone: str | None, time_ns: int) -> Incident:
+    """Note which zone a flight left and which it entered; who flies to and fro fills no log."""
+    if zone == incident.zone:
+        return incident
+    steps = list[Step]()
+    if incident.zone is not None:
+        steps.append(Step(step="left", time_ns=time_ns, zone=incident.zone))
+    if zone is not None:
+        steps.append(Step(step="entered", time_ns=time_ns, zone=zone))
+    if len(incident.passages) >= MOST_PASSAGES:
+        steps = []
+    return replace(incident, zone=zone, passages=(*incident.passages, *steps))
+
+
 def is_searched(incident: Incident, zone: str) -> bool:
     """Whether a search of `zone` is recorded, and no hover over it since."""
     of_zone = (step.step for step in reversed(incident.steps) if step.zone == zone)
@@ -345,6 +385,8 @@ def _what_matters(incident: Incident) -> tuple[Incident, bool]:
         last_contact_ns=0,
         position=None,
         confidence=0,
+        spoof=None,
+        zone=None,
         operator_claimed=None,
         unnamed_sightings=0,
     )

@@ -102,6 +102,8 @@ class Track(Message, frozen=True, kw_only=True, tag="havik.track/1"):
     climb_m_s: float | None = None
     claims: tuple[str, ...] = ()
     claim_support: Literal["supported", "unsupported", "contradicted"] | None = None
+    spoof: Percentage | None = None  # the probability that the claim is one
+    spoof_reasons: tuple[str, ...] = ()
     operator_claimed: Position | None = None
     sensors: tuple[str, ...] = ()
     first_seen_ns: int
@@ -123,6 +125,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         "released",
         "closed",
         "note",
+        "entered",
+        "left",
     ]
     time_ns: int
     by: Reference | None = None  # None: the gateway itself
@@ -137,6 +141,7 @@ class Incident(Message, frozen=True, kw_only=True, tag="havik.incident/1"):
     """
 
     incident: str
+    kind: Literal["flight", "spoofer"] = "flight"
     version: Annotated[int, msgspec.Meta(ge=1)]  # every change is a new version
     state: Literal["alarm", "acknowledged", "closed"]
     contact: bool  # whether any sensor still sees the flight
@@ -144,6 +149,10 @@ class Incident(Message, frozen=True, kw_only=True, tag="havik.incident/1"):
     labels: tuple[str, ...] = ()  # what the radio sensors called it
     claims: tuple[str, ...] = ()
     tracks: tuple[str, ...] = ()
+    spoof: Percentage | None = None  # of a spoofer: how sure its claims are false
+    spoof_reasons: tuple[str, ...] = ()
+    zone: str | None = None  # above which it was seen last
+    passages: tuple[Step, ...] = ()  # which zones it entered and left, and when
     unnamed_sightings: int = 0  # of claims and tracks that were too many to be named here
     sensors: tuple[str, ...] = ()
     first_contact_ns: int
@@ -155,6 +164,16 @@ class Incident(Message, frozen=True, kw_only=True, tag="havik.incident/1"):
     operator_claimed: Position | None = None
     finds: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+
+
+class NotedFlight(Message, frozen=True, kw_only=True, tag="havik.noted-flight/1"):
+    """An approved flight: no alarm. `basis` `claimed` says that its claim alone tells who it is."""
+
+    track: str
+    claim: str
+    approved_by: Reference
+    zone: str | None = None
+    basis: Literal["claimed", "both"]
 
 
 class FindItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -221,10 +240,10 @@ class Audit(Message, frozen=True, kw_only=True, tag="havik.audit/1"):
     text: str | None = None
 
 
-Recorded = Incident | Find | Audit
+Recorded = Incident | Find | Audit | NotedFlight
 """What reaches the central log."""
 
-AnyMessage = Detection | Track | Incident | Find | Health | Reply | Audit
+AnyMessage = Detection | Track | Incident | NotedFlight | Find | Health | Reply | Audit
 
 
 def encode(message: AnyMessage) -> bytes:

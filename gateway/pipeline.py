@@ -31,7 +31,7 @@ from .lanes import Lane, TwoLanes
 from .legal import NOT_STATED, droneid_in_words
 from .log.recorder import Recorder, RecordLost
 from .log.restore import answered_commands, open_incidents
-from .messages import Audit, Find, Health, Incident, Recorded, Reply, new_id
+from .messages import Audit, Find, Health, Incident, NotedFlight, Recorded, Reply, new_id
 from .outbox import Outbox
 from .plan import Plan
 from .publish import GATEWAY, Publisher
@@ -225,7 +225,7 @@ class Gateway:
         """Hand messages to consoles and, where they matter for good, to the log."""
         for message in told:
             self._tell([message])
-            if isinstance(message, Incident | Find):
+            if isinstance(message, Incident | Find | NotedFlight):
                 self._record(message)
 
     def _tell(self, messages: Iterable[Told]) -> None:

@@ -59,6 +59,11 @@ class Plan:
         east, north = float(enu_m[0]), float(enu_m[1])
         return next((zone for zone in self.zones if inside(zone.corners_m, east, north)), None)
 
+    def is_over(self, zone: str, enu_m: Vector) -> bool:
+        """Whether a place lies above the zone of that name."""
+        east, north = float(enu_m[0]), float(enu_m[1])
+        return any(one.id == zone and inside(one.corners_m, east, north) for one in self.zones)
+
     def yards(self) -> list[Zone]:
         """All yards of the site."""
         return [zone for zone in self.zones if zone.kind == "yard"]

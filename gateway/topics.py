@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from ..drivers.transport.mqtt import Publication
-from .messages import AnyMessage, Detection, Find, Health, Incident, Reply, Track, encode
+from .messages import (
+    AnyMessage,
+    Detection,
+    Find,
+    Health,
+    Incident,
+    NotedFlight,
+    Reply,
+    Track,
+    encode,
+)
 
 __all__ = [
     "COMMANDS",
@@ -17,7 +27,7 @@ __all__ = [
 
 ROOT = "havik"
 COMMANDS = "commands"
-ROOMS = ("detections", "tracks", "incidents", "finds", "replies", COMMANDS)
+ROOMS = ("detections", "tracks", "incidents", "flights", "finds", "replies", COMMANDS)
 """The levels below a site that are no sensors."""
 
 
@@ -42,6 +52,9 @@ def publications(message: AnyMessage) -> tuple[Publication, ...]:
         case Incident():
             topic = f"{ROOT}/{message.site}/incidents/{message.incident}"
             return _kept_while(topic, message, alive=message.state != "closed")
+        case NotedFlight():
+            topic = f"{ROOT}/{message.site}/flights/{message.track}"
+            return (Publication(topic, encode(message), 1, False),)
         case Find():
             topic = f"{ROOT}/{message.site}/finds/{message.find}"
             return (Publication(topic, encode(message), 1, False),)

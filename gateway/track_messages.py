@@ -54,6 +54,8 @@ class TrackMessages:
             climb_m_s=None if velocity is None else round(float(velocity[2]), 1),
             claims=() if claim is None else (claim.name,),
             claim_support=None if claim is None else thing.verdict.support,
+            spoof=None if claim is None else claim.spoof,
+            spoof_reasons=() if claim is None else claim.spoof_reasons,
             operator_claimed=None if claim is None else claim.operator_position,
             sensors=tuple(sorted(thing.sensors)),
             first_seen_ns=thing.first_seen_ns,

@@ -25,6 +25,9 @@ from .things import Thing
 from .track_messages import TrackMessages
 
 CLAIM_MEMORY_S = 10.0  # ten Remote ID periods: a claimed track without news is over
+SPOOFED = 0.9
+"""A claim that is so probably a spoof, and that no radar sees, is a spoofer's and no flight."""
+
 LOCATION_WAIT_S = 3.0
 """An aircraft tells its location every second (ASTM F3411-22a). Before it has told any, nobody
 knows whether it is in the air; one that keeps it to itself for longer is an alarm."""
@@ -158,6 +161,16 @@ class Tracks:
         if not thing.is_drone and not self._claim_alarms(thing):
             return None
         claim = thing.claim
+        if claim is not None and thing.radar is None and (claim.spoof or 0.0) >= SPOOFED:
+            # Where it says that it is means nothing: that is all that is known of its place.
+            return Sighting(
+                time_ns=time_ns,
+                sensors=tuple(sorted(claim.sensors)),
+                confidence=claim.spoof or 0.0,
+                claims=(claim.name,),
+                spoof=claim.spoof,
+                spoof_reasons=claim.spoof_reasons,
+            )
         return Sighting(
             time_ns=time_ns,
             sensors=tuple(sorted(thing.sensors)),

@@ -6,25 +6,23 @@ at which it is heard, and against what radars measure; it never turns a claim in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
-from ..config.settings import Mounting
+from ..config.settings import RecordedSensor, Sensor
 from ..config.trust import trust_settings
 from ..drivers.readings import RemoteIdReport
-from ..signal.trust.behaviour import REASONS, Behaviour, Moment
+from ..signal.trust.behaviour import REASONS, Behaviour, Moment, Place
 from ..signal.trust.score import Weights
 from ..signal.trust.serial_number import is_well_formed
 from .claims import ClaimedAircraft
 from .plan import Plan
 
 SCORED_EVERY_NS = 1_000_000_000
-FEWEST = 5
-"""Moments; before so many only what is wrong at first sight counts."""
-
 HOUR_S = 3600.0
+TOLD_AGAIN_S = 3.0
 SUPPORT = {"contradicted": 1.0, "unsupported": 0.4, "supported": -1.0}
 
 
@@ -41,15 +39,17 @@ class Trust:
     Parameters
     ----------
     plan : Plan
-    receivers : mapping of str to Mounting
-        Where each sensor stands, by its id.
+    sensors : sequence of Sensor
+        Where each stands. What a recording plays is of another time: its clock tells nothing.
     """
 
-    def __init__(self, plan: Plan, receivers: Mapping[str, Mounting]) -> None:
+    def __init__(self, plan: Plan, sensors: Sequence[Sensor]) -> None:
         self._plan = plan
         self._receivers_m = {
-            name: (at.east_m, at.north_m, at.up_m) for name, at in receivers.items()
+            one.id: (one.mounting.east_m, one.mounting.north_m, one.mounting.up_m)
+            for one in sensors
         }
+        self._live = {one.id for one in sensors if not isinstance(one, RecordedSensor)}
         self._weights = shipped_weights()
         self._behaviours: dict[int, Behaviour] = {}
 
@@ -81,6 +81,8 @@ class Trust:
                 speed_m_s=report.ground_speed_m_s,
                 receiver_m=self._receivers_m.get(sensor),
                 level_dbm=report.level_dbm,
+                counter=_counter(known, sensor, report, place_m, time_ns / 1e9),
+                clock_offset_s=_clock_offset(report, time_ns) if sensor in self._live else None,
             )
         )
         if time_ns - aircraft.scored_ns >= SCORED_EVERY_NS:
@@ -109,3 +111,32 @@ class Trust:
             aircraft.operator_position
         )
         return float(np.linalg.norm(apart_m[:2]))
+
+
+def _counter(
+    known: Behaviour, sensor: str, report: RemoteIdReport, place_m: Place | None, time_s: float
+) -> int | None:
+    """The counter, of one receiver and one transmitter alone: each counts by itself.
+
+    An advertisement that is soon told again has the counter and the place that it had: that says
+    nothing. One that is told for ever does.
+    """
+    if place_m is None or report.counter is None:
+        return None
+    stream = f"{sensor} {report.transmitter} {report.transport}"
+    known.counted = known.counted or stream
+    if known.counted != stream:
+        return None
+    first = known.told_first
+    if first is None or first[:2] != (report.counter, place_m):
+        known.told_first = report.counter, place_m, time_s
+        return report.counter
+    return report.counter if time_s - first[2] > TOLD_AGAIN_S else None
+
+
+def _clock_offset(report: RemoteIdReport, time_ns: int) -> float | None:
+    """The claimed moment less that of reception, the nearest way around the hour."""
+    if report.hour_s is None or report.position is None:
+        return None
+    apart_s = report.hour_s - time_ns / 1e9 % HOUR_S
+    return (apart_s + HOUR_S / 2) % HOUR_S - HOUR_S / 2

@@ -22,7 +22,7 @@ from ..log.notes import NoteError
 from ..log.reading import LogReader
 from ..log.spool import count_waiting
 from ..log.verify import Verdict, verify
-from ..messages import Audit, Find, Incident, Recorded
+from ..messages import Audit, Find, Incident, NotedFlight, Recorded
 from .progress import Progress
 
 KINDS = {
@@ -157,6 +157,8 @@ def _in_words(message: Recorded) -> str:
         case Find():
             of = "" if message.incident is None else f"; incident {message.incident}"
             return f"{message.find} version {message.version}: {find_in_words(message)}{of}"
+        case NotedFlight():
+            return f"{message.claim} approved by {message.approved_by}; {message.basis}"
         case Audit():
             subject = "" if message.subject is None else f" {message.subject}"
             by = "" if message.by is None else f" by {message.by}"

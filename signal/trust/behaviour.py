@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 
+Place = tuple[float, float, float]  # east, north, up in metres
+
 MOST_MOMENTS = 64
 """Of one aircraft: about a minute at one a second; the oldest make room."""
 
@@ -50,9 +52,9 @@ class Moment:
     """One report, as far as trust cares; None is unknown."""
 
     time_s: float
-    place_m: tuple[float, float, float] | None = None  # east, north, up, as claimed
+    place_m: Place | None = None  # as claimed
     speed_m_s: float | None = None
-    receiver_m: tuple[float, float, float] | None = None
+    receiver_m: Place | None = None
     level_dbm: float | None = None
     counter: int | None = None  # of the advertisement, 0..255
     clock_offset_s: float | None = None  # claimed moment of the position less that of reception
@@ -66,6 +68,8 @@ class Behaviour:
     moments: deque[Moment] = field(default_factory=lambda: deque(maxlen=MOST_MOMENTS))
     serial_is_wrong: bool = False
     operator_away_m: float | None = None
+    counted: str | None = None  # the stream whose counters these are
+    told_first: tuple[int, Place, float] | None = None  # its last counter, where, and since when
     sharing: int = 1  # aircraft that one of its transmitters claims to be
     support: float = 0.0  # by measurement: 1 contradicted, 0.4 unsupported, -1 supported
 
@@ -150,7 +154,7 @@ def _counters(counters: list[int]) -> float:
     """
     if len(counters) < 8:
         return 0.0
-    steps = np.diff(counters) % 256
+    steps: Vector = np.diff(np.array(counters, np.float64)) % 256
     return float(np.mean((steps == 0) | (steps > 200)))
 
 

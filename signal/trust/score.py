@@ -38,7 +38,7 @@ class Weights:
     def reasons(self, figures: Vector) -> tuple[str, ...]:
         """Which figures speak for a spoof, the weightiest first."""
         worth = figures * self.of
-        order = np.argsort(-worth).tolist()
+        order: list[int] = np.argsort(-worth).tolist()
         return tuple(REASONS[nth] for nth in order if worth[nth] >= MATTERS)
 
 
@@ -51,7 +51,7 @@ def fit(figures: Vector, is_spoof: Sequence[bool]) -> Weights:
     is_spoof : sequence of bool, length n
     """
     spoof = np.asarray(is_spoof, np.float64)
-    share = np.where(spoof == 1, 0.5 / spoof.sum(), 0.5 / (1 - spoof).sum())
+    share: Vector = np.where(spoof == 1, 0.5 / spoof.sum(), 0.5 / (1 - spoof).sum())
 
     def loss(values: Vector) -> tuple[float, Vector]:
         odds = figures @ values[1:] + values[0]

@@ -1,4 +1,4 @@
-"""Simulated flights as their Remote ID shows them to one receiver: honest ones, and ten kinds of lie.
+"""Simulated flights as their Remote ID shows them: honest ones, and ten kinds of lie.
 
 Honest ones are no ideal: fading, losses, bad fixes, unknown values, modules with a wrong serial
 number, operators far away, receivers whose clock is off. All are simulated.
@@ -6,6 +6,7 @@ number, operators far away, receivers whose clock is off. All are simulated.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,7 +61,8 @@ def honest(rng: np.random.Generator) -> Flight:
         claimed_m[rng.integers(count)] += rng.normal(0, 150, 3)
     offset_s = rng.normal(0, 0.6) if rng.random() > 0.03 else rng.normal(0, 4)
     steps = np.where(rng.random(count) < 0.85, 1, rng.integers(2, 6, count))
-    counters = np.cumsum(steps) % 256 if rng.random() < 0.7 else [None] * count
+    counted: list[int] = (np.cumsum(steps) % 256).tolist()
+    counters = counted if rng.random() < 0.7 else [None] * count
     knows_speed, has_clock = rng.random() > 0.1, rng.random() < 0.8
     moments = [
         Moment(
@@ -69,7 +71,7 @@ def honest(rng: np.random.Generator) -> Flight:
             speed_m_s=float(abs(speeds[n] + rng.normal(0, 0.4))) if knows_speed else None,
             receiver_m=RECEIVER_M,
             level_dbm=float(levels[n]),
-            counter=None if counters[n] is None else int(counters[n]),
+            counter=counters[n],
             clock_offset_s=float(offset_s + rng.normal(0, 0.2)) if has_clock else None,
         )
         for n in range(count)
@@ -155,7 +157,9 @@ def _moved(one: Moment, east: float, north: float, up: float) -> Moment:
 
 def _teleports(flight: Flight, rng: np.random.Generator) -> Flight:
     size = rng.uniform(150, 1500)
-    told = [_moved(one, *rng.normal(0, size, 2), 0) for one in _grounded(flight, rng)]
+    told = [
+        _moved(one, rng.normal(0, size), rng.normal(0, size), 0) for one in _grounded(flight, rng)
+    ]
     return _moments(flight, told)
 
 
@@ -233,7 +237,7 @@ def _elsewhere(flight: Flight, rng: np.random.Generator) -> Flight:
     return _changed(_moments(flight, _grounded(flight, rng)), support=1.0)
 
 
-_LIES = dict(
+_LIES: dict[str, Callable[[Flight, np.random.Generator], Flight]] = dict(
     zip(
         KINDS,
         (

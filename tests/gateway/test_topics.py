@@ -14,6 +14,7 @@ from havik.gateway.messages import (
     Find,
     Health,
     Incident,
+    NotedFlight,
     Reply,
     Track,
     encode,
@@ -91,6 +92,10 @@ def test_a_number_that_json_lacks_is_not_published() -> None:
 EXAMPLES: list[AnyMessage] = [
     HEALTH, DETECTION, track("alive"), track("ended"), incident("alarm"), incident("closed"),
     FIND, REPLY,
+    NotedFlight(
+        id="i", site="noord", time_ns=1, track="t1", claim="serial:S", approved_by="p",
+        basis="claimed",
+    ),
 ]  # fmt: skip
 
 
