@@ -62,7 +62,9 @@ def _area(honest: NDArray[np.float64], lies: NDArray[np.float64]) -> float:
 
 def _calibration(scores: NDArray[np.float64], lies: NDArray[np.bool_]) -> float:
     """Expected calibration error over ten bins, both kinds weighing the same in sum."""
-    share: NDArray[np.float64] = np.where(lies, 0.5 / lies.sum(), 0.5 / (~lies).sum())
+    share: NDArray[np.float64] = 0.5 * lies / float(np.sum(lies)) + 0.5 * ~lies / float(
+        np.sum(~lies)
+    )
     bins = np.minimum((scores * 10).astype(int), 9)
     return float(
         sum(

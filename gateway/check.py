@@ -13,11 +13,7 @@ from typing import TextIO
 import aiomqtt
 from msgspec.structs import replace
 
-<<<<<<< HEAD
 from ..config.loader import SettingsError, load, problem_with
-from ..config.settings import MqttSensor, RecordedSensor, Sensor, SerialSensor, Settings, UdpSensor
-=======
-from ..config.loader import SettingsError, load
 from ..config.settings import (
     AuthorisedList,
     MqttSensor,
@@ -27,7 +23,6 @@ from ..config.settings import (
     Settings,
     UdpSensor,
 )
->>>>>>> 28deca2 (Tell spoofers from flights, note approved ones, and read zones from GeoJSON)
 from ..config.zones import zone_problems
 from ..drivers.catalogue import DRIVERS
 from ..drivers.driver import Driver, Wire

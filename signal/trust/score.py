@@ -51,7 +51,9 @@ def fit(figures: Vector, is_spoof: Sequence[bool]) -> Weights:
     is_spoof : sequence of bool, length n
     """
     spoof = np.asarray(is_spoof, np.float64)
-    share: Vector = np.where(spoof == 1, 0.5 / spoof.sum(), 0.5 / (1 - spoof).sum())
+    share: Vector = 0.5 * spoof / float(np.sum(spoof)) + 0.5 * (1 - spoof) / float(
+        np.sum(1 - spoof)
+    )
 
     def loss(values: Vector) -> tuple[float, Vector]:
         odds = figures @ values[1:] + values[0]
@@ -60,7 +62,7 @@ def fit(figures: Vector, is_spoof: Sequence[bool]) -> Weights:
             values[1:] @ values[1:]
         )
         slope = figures.T @ wrong + 2 * PENALTY / len(spoof) * values[1:]
-        return float(cost), np.concatenate([[wrong.sum()], slope])
+        return float(cost), np.concatenate([[np.sum(wrong)], slope])
 
     count = figures.shape[1]
     limits = [(-20.0, 0.0)] + [(0.0, 20.0)] * count

@@ -6,6 +6,7 @@ number, operators far away, receivers whose clock is off. All are simulated.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -76,7 +77,7 @@ def honest(rng: np.random.Generator) -> Flight:
         )
         for n in range(count)
     ]
-    away_m = float(rng.lognormal(np.log(400), 1.0))
+    away_m = float(rng.lognormal(math.log(400), 1.0))
     behaviour = Behaviour(
         CARRIER_HZ,
         serial_is_wrong=bool(rng.random() < 0.02),
