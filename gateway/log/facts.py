@@ -155,8 +155,8 @@ def _open(folder: Path) -> sqlite3.Connection:
     if not os.access(folder, os.W_OK):
         return _fresh(":memory:")
     db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     try:
+        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         if _is_of_our_form(db):
             return db
     except sqlite3.DatabaseError:
