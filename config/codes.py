@@ -1,4 +1,4 @@
-"""The code lists of contraband finds: what, where, how, and by which way it may have come in.
+"""The code lists: of finds, what, where, how and by which way; of incidents, how they ended.
 
 The lists are TOML beside this file, each with its source. A code that has once been used in a
 record is never taken out or given another meaning; a new one joins.
@@ -36,6 +36,8 @@ class Codes(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[str, Code]
     methods: dict[str, Code]
     routes: dict[str, Code]
+    outcomes: dict[str, Code]  # of incidents
+    checklists: dict[str, dict[str, Code]]  # of searches, by the zone's kind
 
 
 @cache
@@ -46,6 +48,10 @@ def codes() -> Codes:
         places=_read("places"),
         methods=_read("methods"),
         routes=_read("routes"),
+        outcomes=_read("outcomes"),
+        checklists=msgspec.toml.decode(
+            (FOLDER / "checklists.toml").read_bytes(), type=dict[str, dict[str, Code]]
+        ),
     )
 
 

@@ -13,6 +13,9 @@ Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
 Reference = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:/-]{1,64}$(?!\n)")]
 """An opaque reference, as a decision's number or a role; no name of a person."""
 
+Role = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$(?!\n)")]
+"""A role as it stands in records, as `shift-lead`."""
+
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -128,6 +131,7 @@ class Zone(_Section, frozen=True, kw_only=True):
     id: Name
     kind: Literal["perimeter", "yard", "facade", "approach"]
     corners_m: Annotated[tuple[tuple[float, float], ...], msgspec.Meta(min_length=3)]
+    checklist: tuple[Name, ...] = ()  # what a search looks at; without it, that of the kind
 
 
 class Authorised(_Section, frozen=True, kw_only=True):
@@ -169,6 +173,13 @@ class AlarmSection(_Section, frozen=True, kw_only=True):
     claim_radius_m: Annotated[float, msgspec.Meta(gt=0)] = 2000.0
 
 
+class WorkflowSection(_Section, frozen=True, kw_only=True):
+    """Who may do what in the follow-up of an incident; roles, never names."""
+
+    release_roles: tuple[Role, ...] = ("shift-lead", "head-of-security")
+    most_shelved_h: Annotated[float, msgspec.Meta(gt=0, le=72)] = 12.0
+
+
 class DroneIdPayload(_Section, frozen=True, kw_only=True):
     """On what ground the maker's DroneID payload is read, who approved that, and until which day.
 
@@ -198,4 +209,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     authorised_file: str | None = None  # TOML with more of them, beside this file
     buildings: tuple[Building, ...] = ()
     alarm: AlarmSection = AlarmSection()
+    workflow: WorkflowSection = WorkflowSection()
     legal: LegalSection = LegalSection()

@@ -37,19 +37,88 @@ class Note(Command, frozen=True, kw_only=True):
     text: Text
 
 
-class Release(Command, frozen=True, kw_only=True):
-    """Lift the hold of a zone that has been searched."""
+class Dispatch(Command, frozen=True, kw_only=True):
+    """A unit is sent; `unit` is an opaque reference."""
+
+    incident: Identifier
+    unit: Reference
+    by: Reference
+    zone: Identifier | None = None
+
+
+class Suspect(Command, frozen=True, kw_only=True):
+    """A person suspects a drop in a zone: it is on hold until it is searched."""
 
     incident: Identifier
     zone: Identifier
     by: Reference
 
 
+class OpenSearch(Command, frozen=True, kw_only=True):
+    """The search of a zone begins, with its checklist."""
+
+    incident: Identifier
+    zone: Identifier
+    by: Reference
+    unit: Reference | None = None
+
+
+class Check(Command, frozen=True, kw_only=True):
+    """Items of a search's checklist were looked at."""
+
+    incident: Identifier
+    zone: Identifier
+    items: Annotated[tuple[Identifier, ...], msgspec.Meta(min_length=1, max_length=50)]
+    by: Reference
+
+
+class CloseSearch(Command, frozen=True, kw_only=True):
+    """The search of a zone is over: its list is done and its result is recorded."""
+
+    incident: Identifier
+    zone: Identifier
+    by: Reference
+
+
+class Link(Command, frozen=True, kw_only=True):
+    """A recorded find is of that flight; the incident may be closed."""
+
+    find: Identifier
+    incident: Identifier
+    by: Reference
+
+
+class Shelve(Command, frozen=True, kw_only=True):
+    """Silence an alarm source until a moment, ISO 8601 with its offset."""
+
+    source: Identifier
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    until: str
+    by: Reference
+
+
+class Unshelve(Command, frozen=True, kw_only=True):
+    """Let a shelved alarm source speak again."""
+
+    source: Identifier
+    by: Reference
+
+
+class Release(Command, frozen=True, kw_only=True):
+    """Lift the hold of a zone that has been searched; `by` is the role where none is given."""
+
+    incident: Identifier
+    zone: Identifier
+    by: Reference
+    role: Reference | None = None
+
+
 class Close(Command, frozen=True, kw_only=True):
-    """End an incident."""
+    """End an incident with its outcome, a code."""
 
     incident: Identifier
     by: Reference
+    outcome: str
     text: Text | None = None
 
 
@@ -68,14 +137,36 @@ class RecordFind(Command, frozen=True, kw_only=True):
     note: Text | None = None
 
 
-AnyCommand = Acknowledge | Note | Release | Close | RecordFind
+AnyCommand = (
+    Acknowledge
+    | Note
+    | Dispatch
+    | Suspect
+    | OpenSearch
+    | Check
+    | CloseSearch
+    | Release
+    | Close
+    | RecordFind
+    | Link
+    | Shelve
+    | Unshelve
+)
 
 COMMANDS: dict[str, type[AnyCommand]] = {
     "acknowledge": Acknowledge,
     "note": Note,
+    "dispatch": Dispatch,
+    "suspect": Suspect,
+    "search": OpenSearch,
+    "check": Check,
+    "search-done": CloseSearch,
     "release": Release,
     "close": Close,
     "find": RecordFind,
+    "link": Link,
+    "shelve": Shelve,
+    "unshelve": Unshelve,
 }
 
 

@@ -13,11 +13,36 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from ..config.settings import SiteSection
-from .commands import Acknowledge, AnyCommand, Close, Note, RecordFind, Release, command_id, read
+from . import workflow
+from .alarms import Alarms
+from .casebook import Casebook, suggest
+from .commands import (
+    Acknowledge,
+    AnyCommand,
+    Check,
+    Close,
+    CloseSearch,
+    Dispatch,
+    Link,
+    Note,
+    OpenSearch,
+    RecordFind,
+    Release,
+    Shelve,
+    Suspect,
+    Unshelve,
+    command_id,
+    read,
+)
 from .errors import UsageError
-from .finds import make_find
-from .incidents import Incidents, RefusedError
-from .messages import Audit, Find, Incident, Recorded, Reply, new_id
+from .finds import make_find, moment_ns, outcome_of
+from .incidents import MOST_STEPS, Incidents, RefusedError
+from .messages import Alarm, Audit, Find, Incident, Recorded, Reply, new_id
+
+Change = Incident | Find | Alarm
+IncidentCommand = (
+    Acknowledge | Note | Dispatch | Suspect | OpenSearch | Check | CloseSearch | Release | Close
+)
 
 MOST_REMEMBERED = 10_000
 MOST_BYTES = 1 << 16
@@ -35,14 +60,14 @@ class Answer:
     ----------
     records : tuple of Recorded
         For the log, together or not at all.
-    changes : tuple of Incident or Find
+    changes : tuple of Incident, Find or Alarm
         For consoles.
     reply : Reply or None
         When `records` are durable; None where nobody can be answered.
     """
 
     records: tuple[Recorded, ...] = ()
-    changes: tuple[Incident | Find, ...] = ()
+    changes: tuple[Change, ...] = ()
     reply: Reply | None = None
 
 
@@ -56,13 +81,24 @@ class Desk:
         Which the commands change.
     answered : mapping of str to str
         The subjects of the commands of earlier runs, by command id.
+    casebook : Casebook, optional
+        The finds and incidents that may be linked; those of this desk alone without it.
+    alarms : Alarms, optional
+        Which may be shelved.
     """
 
     def __init__(
-        self, site: SiteSection, incidents: Incidents, answered: Mapping[str, str]
+        self,
+        site: SiteSection,
+        incidents: Incidents,
+        answered: Mapping[str, str],
+        casebook: Casebook | None = None,
+        alarms: Alarms | None = None,
     ) -> None:
         self._site = site
         self._incidents = incidents
+        self._casebook = Casebook() if casebook is None else casebook
+        self._alarms = Alarms(site) if alarms is None else alarms
         self._answered: OrderedDict[str, str] = OrderedDict(answered)
 
     def take(self, name: str, payload: bytes, now_ns: int) -> Answer:
@@ -92,21 +128,101 @@ class Desk:
         self._answered.pop(answer.reply.command, None)
         return replace(answer.reply, outcome="refused", reason=reason, subject=None)
 
-    def _do(self, command: AnyCommand, now_ns: int) -> tuple[Incident | Find, ...]:
-        incidents = self._incidents
+    def _do(self, command: AnyCommand, now_ns: int) -> tuple[Change, ...]:
+        kept: tuple[Find | Incident, ...]
+        match command:
+            case RecordFind():
+                kept = self._record(command, now_ns)
+            case Link():
+                kept = self._link(command, now_ns)
+            case Shelve(source=source, by=by, reason=reason):
+                until_ns = moment_ns("until", command.until)
+                return (self._alarms.shelve(source, by, reason, until_ns, now_ns),)
+            case Unshelve():
+                return (self._alarms.unshelve(command.source, now_ns),)
+            case _:
+                kept = (self._step(command, now_ns),)
+        for change in kept:
+            self._casebook.note(change)
+        return kept
+
+    def _step(self, command: IncidentCommand, now_ns: int) -> Incident:
+        """Lead an incident one step further."""
+        incidents, name, by = self._incidents, command.incident, command.by
         match command:
             case Acknowledge():
-                return (incidents.acknowledge(command.incident, command.by, now_ns),)
-            case Note():
-                return (incidents.note(command.incident, command.by, command.text, now_ns),)
+                return incidents.acknowledge(name, by, now_ns)
+            case Note(text=text):
+                return incidents.note(name, by, text, now_ns)
+            case Dispatch(unit=unit):
+                zone = None if command.zone is None else incidents.zone(command.zone).id
+                return incidents.change(
+                    name, lambda one: workflow.dispatched(one, by, unit, zone, now_ns), now_ns
+                )
+            case Suspect():
+                return incidents.suspect(name, command.zone, by, now_ns)
+            case OpenSearch(unit=who):
+                where = incidents.zone(command.zone)
+                return incidents.change(
+                    name,
+                    lambda one: workflow.search_opened(one, where, by, who, now_ns),
+                    now_ns,
+                )
+            case Check(items=items):
+                zone_id = incidents.zone(command.zone).id
+                return incidents.change(
+                    name, lambda one: workflow.checked(one, zone_id, items, by, now_ns), now_ns
+                )
+            case CloseSearch():
+                return incidents.close_search(name, incidents.zone(command.zone).id, by, now_ns)
             case Release():
-                return (incidents.release(command.incident, command.zone, command.by, now_ns),)
+                return incidents.release(name, command.zone, by, now_ns, command.role)
             case Close():
-                return (incidents.close(command.incident, command.by, command.text, now_ns),)
-            case RecordFind():
-                find = make_find(self._site, command, now_ns)
-                linked = () if find.incident is None else (incidents.record(find, now_ns),)
-                return (find, *linked)
+                outcome = outcome_of(command.outcome)
+                return incidents.close(name, by, command.text, now_ns, outcome)
+
+    def _record(self, command: RecordFind, now_ns: int) -> tuple[Find | Incident, ...]:
+        """Record a find; one of a closed incident too."""
+        find = make_find(self._site, command, now_ns)
+        if find.incident is None:
+            known = {one.incident: one for one in self._casebook.incidents}
+            known.update({one.incident: one for one in self._incidents.open})
+            return (replace(find, suggested=suggest(find, list(known.values()))),)
+        closed = self._closed(find.incident)
+        if closed is None:
+            return find, self._incidents.record(find, now_ns)
+        after = workflow.linked(closed, find.find, find.finder_role, now_ns)
+        return find, workflow.next_version(closed, after, now_ns)
+
+    def _link(self, command: Link, now_ns: int) -> tuple[Find | Incident, ...]:
+        """Make the next version of a find, which names its flight, and of the flight."""
+        find = self._casebook.find(command.find)
+        if find is None:
+            raise RefusedError(f"no find {command.find} among the newest; name one that is listed")
+        if find.incident is not None:
+            raise RefusedError(f"{find.find} is linked to {find.incident} already")
+        name, by, closed = command.incident, command.by, self._closed(command.incident)
+        if closed is None:
+            incident = self._incidents.change(
+                name, lambda one: workflow.linked(one, find.find, by, now_ns), now_ns
+            )
+        else:
+            after = workflow.linked(closed, find.find, by, now_ns)
+            incident = workflow.next_version(closed, after, now_ns)
+        version = replace(
+            find, id=new_id(now_ns), time_ns=now_ns, version=find.version + 1, incident=name
+        )
+        return version, incident
+
+    def _closed(self, name: str) -> Incident | None:
+        """A closed incident that is not too old to be changed here."""
+        known = self._casebook.incident(name)
+        is_open = any(one.incident == name for one in self._incidents.open)
+        if known is None or is_open or known.state != "closed":
+            return None
+        if len(known.steps) >= MOST_STEPS:
+            raise RefusedError(f"{name} has {MOST_STEPS} steps and takes no more")
+        return known
 
     def _audit(self, command: AnyCommand, subject: str, now_ns: int) -> Audit:
         by = command.finder_role if isinstance(command, RecordFind) else command.by
@@ -149,5 +265,11 @@ class Desk:
             self._answered.popitem(last=False)
 
 
-def _subject(change: Incident | Find) -> str:
-    return change.find if isinstance(change, Find) else change.incident
+def _subject(change: Change) -> str:
+    match change:
+        case Find():
+            return change.find
+        case Incident():
+            return change.incident
+        case Alarm():
+            return change.source

@@ -16,6 +16,7 @@ from ..signal.radar.cluster import cluster_points
 from ..signal.radio.emissions import Emission, EmissionFinder
 from ..signal.radio.iq import Samples, to_complex64
 from ..signal.tracking.tracker import Plot
+from .alarms import Signal
 from .droneid_claims import as_report
 from .legal import may_read_droneid
 from .library import library
@@ -97,7 +98,7 @@ class RadioEvidence:
     bearing_sigma_deg: float = 5.0
 
 
-Evidence = RadarEvidence | ClaimEvidence | RadioEvidence
+Evidence = RadarEvidence | ClaimEvidence | RadioEvidence | Signal
 
 
 class Detector:

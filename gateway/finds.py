@@ -220,21 +220,45 @@ def _moment_ns(text: str | None, now_ns: int) -> int:
     """Nanoseconds since 1970 of an ISO 8601 moment."""
     if text is None:
         return now_ns
+    found_ns = moment_ns("found_at", text)
+    if found_ns > now_ns + AHEAD_NS:
+        raise UsageError(
+            f"found_at: {_shown(text)} lies in the future; check the date and the offset"
+        )
+    return found_ns
+
+
+def moment_ns(field: str, text: str) -> int:
+    """Nanoseconds since 1970 of an ISO 8601 moment that carries its offset.
+
+    Raises
+    ------
+    UsageError
+        If it is none; the line names the field.
+    """
     form = "write it as 2026-11-05T23:58+01:00, with its offset from UTC"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"found_at: {_shown(text)} is no moment; {form}") from None
+        raise UsageError(f"{field}: {_shown(text)} is no moment; {form}") from None
     if moment.utcoffset() is None:
-        raise UsageError(f"found_at: {_shown(text)} has no offset from UTC; {form}")
-    moment_ns = (moment - _EPOCH) // timedelta(microseconds=1) * 1000
-    if moment_ns < 0:
-        raise UsageError(f"found_at: {_shown(text)} lies before 1970; {form}")
-    if moment_ns > now_ns + AHEAD_NS:
-        raise UsageError(
-            f"found_at: {_shown(text)} lies in the future; check the date and the offset"
-        )
-    return moment_ns
+        raise UsageError(f"{field}: {_shown(text)} has no offset from UTC; {form}")
+    since_ns = (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+    if since_ns < 0:
+        raise UsageError(f"{field}: {_shown(text)} lies before 1970; {form}")
+    return since_ns
+
+
+def outcome_of(code: str) -> str:
+    """Hold an incident's outcome to the code list.
+
+    Raises
+    ------
+    UsageError
+        If it is not in the list.
+    """
+    _known("outcome", code, codes().outcomes)
+    return code
 
 
 def _valid(record: Record) -> Record:

@@ -12,18 +12,19 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from ..config.settings import Settings
+from .alarms import Alarms, Signal
 from .authorised import AuthorisedFlights
 from .claims import ClaimedAircraft, Claims
 from .detect import ClaimEvidence, Evidence, RadarEvidence
 from .incidents import Incidents, Sighting
-from .messages import ALARMING, Detection, Find, Incident, NotedFlight, Track
+from .messages import ALARMING, Alarm, Detection, Find, Incident, NotedFlight, Track
 from .pace import Pace
 from .plan import Plan
 from .things import Thing
 from .tracks import Tracks
 from .trust import Trust
 
-Told = Detection | Track | Incident | NotedFlight | Find
+Told = Detection | Track | Incident | NotedFlight | Find | Alarm
 
 
 class Fusion:
@@ -34,22 +35,32 @@ class Fusion:
     settings : Settings
     restored : iterable of Incident
         The incidents that were open when the gateway last ran.
+    shelved : iterable of Alarm
+        The newest word of each alarm source; those on a shelf stay there.
     """
 
-    def __init__(self, settings: Settings, restored: Iterable[Incident] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        restored: Iterable[Incident] = (),
+        shelved: Iterable[Alarm] = (),
+    ) -> None:
         plan = Plan(settings.site, settings.zones)
         self._alarm = settings.alarm
         self.pace = Pace()
+        self.alarms = Alarms(settings.site, settings.workflow.most_shelved_h, shelved)
         self.claims = Claims(on_forgotten=self._forget)
         self.trust = Trust(plan, settings.sensors)
         self.authorised = AuthorisedFlights(settings.site, plan, settings.authorised)
         self.tracks = Tracks(
             settings.site, settings.alarm, plan, settings.sensors, settings.buildings
         )
-        self.incidents = Incidents(settings.site, settings.alarm, plan, restored)
+        self.incidents = Incidents(settings.site, settings.alarm, plan, restored, settings.workflow)
 
     def take(self, evidence: Evidence) -> list[Told]:
         """Take in one piece of evidence; give all that consoles and the log are to hear."""
+        if isinstance(evidence, Signal):
+            return self._signalled(evidence)
         if isinstance(evidence, RadarEvidence):
             things = self.tracks.plots(evidence.sensor, evidence.time_ns, evidence.plots)
             return [*evidence.detections, *self._told(things, evidence.time_ns)]
@@ -95,7 +106,7 @@ class Fusion:
             replace(track, incident=self.incidents.of_track(track.track))
             for track in self.tracks.tick(now_ns)
         ]
-        return [*waited, *ended, *self.incidents.tick(now_ns)]
+        return [*waited, *ended, *self.incidents.tick(now_ns), *self.alarms.tick(now_ns)]
 
     def _forget(self, aircraft: ClaimedAircraft) -> None:
         self.pace.forget(aircraft)
@@ -119,7 +130,7 @@ class Fusion:
                 note = self.authorised.note(entry, thing, time_ns)
                 told += [] if note is None else [note]
             elif sighting is not None:
-                told += self.incidents.sight(sighting)
+                told += self._sight(sighting)
             if self.tracks.due(thing, time_ns):
                 incident = self.incidents.of_track(thing.track)
                 told.append(self.tracks.message(thing, time_ns, incident))
@@ -136,4 +147,27 @@ class Fusion:
             confidence=confidence,
             label=detection.label,
         )
-        return [*self.incidents.sight(sighting)]
+        return self._sight(sighting)
+
+    def _sight(self, sighting: Sighting) -> list[Told]:
+        """One moment to its incident; a new one is one alarm more before a person."""
+        told: list[Told] = []
+        for incident in self.incidents.sight(sighting):
+            told.append(incident)
+            if incident.version == 1:
+                told += self.alarms.presented(sighting.time_ns)
+        return told
+
+    def _signalled(self, signal: Signal) -> list[Told]:
+        """What a fence, a portal or a sensor's link says, by the alarm rules."""
+        ruling = self.alarms.take(signal)
+        if not ruling.present:
+            return [*ruling.told]
+        sighting = Sighting(
+            time_ns=signal.time_ns,
+            sensors=(signal.sensor,),
+            confidence=1.0,
+            label=signal.source,
+            intrusion=True,
+        )
+        return [*ruling.told, *self._sight(sighting)]

@@ -79,6 +79,11 @@ class SensorHealth:
             details=dict(self.details),
         )
 
+    def state(self, now_ns: int) -> tuple[State, str | None]:
+        """The state of now, and its reason."""
+        state, reason, _ = self._now(now_ns)
+        return state, reason
+
     def stopped(self, now_ns: int) -> Health:
         """The last health message of a gateway that is stopped on purpose."""
         last = self.message(now_ns)

@@ -12,17 +12,19 @@ No clock and no I/O: time comes with what is told, new versions of incidents are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from msgspec.structs import replace
 
-from ..config.settings import AlarmSection, SiteSection
-from ..drivers.readings import Position
+from ..config.settings import AlarmSection, SiteSection, WorkflowSection, Zone
+from . import workflow
 from .messages import Find, Incident, Place, Step, new_id
 from .plan import Plan, Vector
+from .sightings import Sighting, joined, largest, moved, what_matters
+from .workflow import RefusedError, is_searched, with_step
+
+__all__ = ["Incidents", "RefusedError", "Sighting", "is_searched"]
 
 MOST_IN_CONTACT = 20
 """More flights at once than this are one swarm: further sightings join the flight last seen."""
@@ -37,37 +39,8 @@ MOST_NAMED = 50
 MOST_STEPS = 500
 """An incident with so many steps takes no notes and no finds any more."""
 
-MOST_PASSAGES = 60
-"""So often an incident notes that its flight entered or left a zone."""
-
 NEAR_M = 100.0
 FASTEST_M_S = 35.0  # the fastest delivery drone reported (DOMAIN, 1.1) flies at 33 m/s
-
-
-class RefusedError(Exception):
-    """A command that the workflow does not allow now; the text says why and what to do first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """One moment of one flight, as far as the alarm rules care."""
-
-    time_ns: int
-    sensors: tuple[str, ...]
-    confidence: float
-    label: str | None = None
-    track: str | None = None
-    claims: tuple[str, ...] = ()
-    place_m: Vector | None = None  # east, north, up
-    operator_claimed: Position | None = None
-    hovering: bool = False
-    spoof: float | None = None  # of a spoofer: how sure that is
-    spoof_reasons: tuple[str, ...] = ()
-
-    @property
-    def kind(self) -> Literal["flight", "spoofer"]:
-        """Of which kind of incident it is."""
-        return "flight" if self.spoof is None else "spoofer"
 
 
 class Incidents:
@@ -77,12 +50,20 @@ class Incidents:
     ----------
     restored : iterable of Incident
         The newest version of each incident that was open when the gateway last ran.
+    rules : WorkflowSection
+        Which roles may release.
     """
 
     def __init__(
-        self, site: SiteSection, alarm: AlarmSection, plan: Plan, restored: Iterable[Incident] = ()
+        self,
+        site: SiteSection,
+        alarm: AlarmSection,
+        plan: Plan,
+        restored: Iterable[Incident] = (),
+        rules: WorkflowSection = WorkflowSection(),  # noqa: B008 - frozen
     ) -> None:
         self._site = site
+        self._rules = rules
         self._gap_ns = int(alarm.flight_gap_s * 1e9)
         self._plan = plan
         self._open = {incident.incident: incident for incident in restored}
@@ -119,9 +100,9 @@ class Incidents:
             started = self._start(sighting)
             return [*closed, self._renew(started, self._seen(started, sighting), sighting.time_ns)]
         self._last_contact_unsure.discard(before.incident)
-        after = self._seen(before, sighting)
+        after = replace(self._seen(before, sighting), contact=True)
         is_recent = sighting.time_ns - before.time_ns < self._gap_ns
-        if is_recent and _what_matters(after) == _what_matters(before):
+        if is_recent and what_matters(after) == what_matters(before):
             self._open[after.incident] = after
             return []
         return [self._renew(before, after, sighting.time_ns)]
@@ -134,68 +115,106 @@ class Incidents:
             if incident.contact and not self._is_flying(incident, now_ns)
         ]
 
+    def change(self, incident: str, step: Callable[[Incident], Incident], now_ns: int) -> Incident:
+        """Take one step of `workflow.py`.
+
+        Raises
+        ------
+        RefusedError
+            If there is no such incident, it takes no more steps, or the step is not due.
+        """
+        before = self._with_room(incident)
+        return self._renew(before, step(before), now_ns)
+
+    def zone(self, name: str) -> Zone:
+        """Find a zone of the site, in whatever case its name was typed.
+
+        Raises
+        ------
+        RefusedError
+            If there is none.
+        """
+        zone = self._plan.zone(name)
+        if zone is None:
+            there_are = ", ".join(one.id for one in self._plan.zones) or "none"
+            raise RefusedError(f"no zone {name}; there are {there_are}")
+        return zone
+
     def acknowledge(self, incident: str, by: str, now_ns: int) -> Incident:
         """Note that a person has seen the alarm; the same desk's second time adds no step."""
         before = self._with_room(incident)
         if any(step.step == "acknowledged" and step.by == by for step in before.steps):
             return self._renew(before, before, now_ns)
         step = Step(step="acknowledged", time_ns=now_ns, by=by)
-        after = replace(before, state="acknowledged", steps=(*before.steps, step))
-        return self._renew(before, after, now_ns)
+        return self._renew(before, replace(with_step(before, step), state="acknowledged"), now_ns)
 
     def note(self, incident: str, by: str, text: str, now_ns: int) -> Incident:
         """Add a remark."""
-        before = self._with_room(incident)
         step = Step(step="note", time_ns=now_ns, by=by, text=text)
-        return self._renew(before, replace(before, steps=(*before.steps, step)), now_ns)
+        return self.change(incident, lambda before: with_step(before, step), now_ns)
+
+    def suspect(self, incident: str, zone: str, by: str, now_ns: int) -> Incident:
+        """Hold a zone because a person suspects a drop there; the place is the track's, if over it.
+
+        Raises
+        ------
+        RefusedError
+            If there is no such zone or incident, or the zone is held and not searched yet.
+        """
+        before, where = self._with_room(incident), self.zone(zone)
+        if where.id in before.hold and not is_searched(before, where.id):
+            raise RefusedError(f"{where.id} is on hold already; search it")
+        position = before.position
+        if position is not None and not self._plan.is_over(where.id, self._plan.to_enu(position)):
+            position = None
+        place = Place(zone=where.id, position=position)
+        return self._renew(before, workflow.suspected(before, place, by, now_ns), now_ns)
 
     def record(self, find: Find, now_ns: int) -> Incident:
         """Link a find, or a search that found nothing, to its incident."""
         assert find.incident is not None
-        before = self._with_room(find.incident)
         zone = self._zone_of(find.place_ref)
-        step = Step(step="searched", time_ns=now_ns, by=find.finder_role, zone=zone)
-        after = replace(before, finds=(*before.finds, find.find), steps=(*before.steps, step))
-        return self._renew(before, after, now_ns)
+        return self.change(
+            find.incident, lambda before: workflow.recorded(before, find, zone, now_ns), now_ns
+        )
 
-    def release(self, incident: str, zone: str, by: str, now_ns: int) -> Incident:
-        """Lift the hold of a zone that has been searched.
-
-        Raises
-        ------
-        RefusedError
-            If the zone is not on hold, or no search of it is recorded since it was last
-            suspected.
-        """
-        before = self.get(incident)
-        if zone not in before.hold:
-            raise RefusedError(
-                f"{zone} is not on hold (on hold: {', '.join(before.hold) or 'none'})"
-            )
-        if not is_searched(before, zone):
-            raise RefusedError(f"{zone} has not been searched; record a find or a negative search")
-        step = Step(step="released", time_ns=now_ns, by=by, zone=zone)
-        hold = tuple(held for held in before.hold if held != zone)
-        after = replace(before, hold=hold, steps=(*before.steps, step))
-        return self._renew(before, after, now_ns)
-
-    def close(self, incident: str, by: str, text: str | None, now_ns: int) -> Incident:
-        """End an incident.
+    def release(
+        self, incident: str, zone: str, by: str, now_ns: int, role: str | None = None
+    ) -> Incident:
+        """Lift the hold of a zone that has been searched; `by` is the role where none is given.
 
         Raises
         ------
         RefusedError
-            If the flight is still in contact, or a zone is still on hold.
+            If the role may not, or `workflow.released` refuses.
         """
         before = self.get(incident)
-        if before.contact:
-            raise RefusedError("the flight is still in contact; close it when it is gone")
-        if before.hold:
-            raise RefusedError(f"{', '.join(before.hold)} on hold; search and release first")
-        return self._close(before, Step(step="closed", time_ns=now_ns, by=by, text=text))
+        role, roles = role or by, self._rules.release_roles
+        if role not in roles:
+            raise RefusedError(f"role {role} may not release; these may: {', '.join(roles)}")
+        return self._renew(before, workflow.released(before, zone, by, role, now_ns), now_ns)
 
-    def _close(self, before: Incident, step: Step) -> Incident:
-        after = replace(before, state="closed", steps=(*before.steps, step))
+    def close_search(self, incident: str, zone: str, by: str, now_ns: int) -> Incident:
+        """Close the search of a zone; possible even when no other step fits any more."""
+        before = self.get(incident)
+        return self._renew(before, workflow.search_closed(before, zone, by, now_ns), now_ns)
+
+    def close(
+        self, incident: str, by: str, text: str | None, now_ns: int, outcome: str | None = None
+    ) -> Incident:
+        """End an incident with its outcome.
+
+        Raises
+        ------
+        RefusedError
+            If `workflow.check_closable` refuses.
+        """
+        before = self.get(incident)
+        workflow.check_closable(before)
+        return self._close(before, Step(step="closed", time_ns=now_ns, by=by, text=text), outcome)
+
+    def _close(self, before: Incident, step: Step, outcome: str | None) -> Incident:
+        after = replace(with_step(before, step), state="closed", outcome=outcome)
         closed = self._renew(before, after, step.time_ns)
         del self._open[before.incident]
         return closed
@@ -211,9 +230,8 @@ class Incidents:
 
     def _zone_of(self, place_ref: str | None) -> str | None:
         """The zone that a find's place names, in whatever case it was typed."""
-        folded = (place_ref or "").casefold()
-        zones = (zone.id for zone in self._plan.zones if zone.id.casefold() == folded)
-        return next(zones, place_ref)
+        zone = self._plan.zone(place_ref or "")
+        return place_ref if zone is None else zone.id
 
     def _make_room(self, now_ns: int) -> list[Incident]:
         """Close the oldest that nobody closes, in favour of a new one; a hold is never lost."""
@@ -227,7 +245,7 @@ class Incidents:
                 continue
             text = f"closed by the gateway: {MOST_OPEN} were open"
             step = Step(step="closed", time_ns=now_ns, text=text)
-            closed.append(self._close(incident, step))
+            closed.append(self._close(incident, step, workflow.NOT_JUDGED))
             self.closed_unanswered += 1
         return closed
 
@@ -242,6 +260,8 @@ class Incidents:
             for one in self.open
             if one.kind == sighting.kind and self._is_flying(one, sighting.time_ns)
         ]
+        if sighting.intrusion:
+            return self._same_fence(sighting)
         own = [
             incident
             for incident in flying
@@ -251,6 +271,18 @@ class Incidents:
         if not near and sum(one.contact for one in self.open) >= MOST_IN_CONTACT:
             near = flying
         return max(near, key=lambda incident: incident.last_contact_ns, default=None)
+
+    def _same_fence(self, sighting: Sighting) -> Incident | None:
+        """The open incident of the same place, or of the same fence while it is in contact.
+
+        A fence that goes off again while nobody has closed its incident is no second alarm.
+        """
+        fences = [one for one in self.open if one.kind == "intrusion"]
+        own = [one for one in fences if sighting.label in one.labels]
+        same = own or [
+            one for one in fences if one.contact and set(one.sensors) & set(sighting.sensors)
+        ]
+        return max(same, key=lambda incident: incident.last_contact_ns, default=None)
 
     def _is_near(self, incident: Incident, sighting: Sighting) -> bool:
         if sighting.place_m is None or incident.position is None:
@@ -280,19 +312,19 @@ class Incidents:
     def _seen(self, before: Incident, sighting: Sighting) -> Incident:
         """The incident with one sighting more."""
         place_m = sighting.place_m
-        claims = _with(before.claims, *sighting.claims)
-        tracks = _with(before.tracks, sighting.track)
+        claims = joined(before.claims, *sighting.claims)
+        tracks = joined(before.tracks, sighting.track)
         is_unnamed = len(claims) > MOST_NAMED or len(tracks) > MOST_NAMED
         after = replace(
             before,
             confidence=max(before.confidence, sighting.confidence),
-            labels=_with(before.labels, sighting.label),
+            labels=joined(before.labels, sighting.label),
             claims=claims[:MOST_NAMED],
             tracks=tracks[:MOST_NAMED],
             unnamed_sightings=before.unnamed_sightings + is_unnamed,
-            spoof=_most(before.spoof, sighting.spoof),
-            spoof_reasons=_with(before.spoof_reasons, *sighting.spoof_reasons),
-            sensors=_with(before.sensors, *sighting.sensors),
+            spoof=largest(before.spoof, sighting.spoof),
+            spoof_reasons=joined(before.spoof_reasons, *sighting.spoof_reasons),
+            sensors=joined(before.sensors, *sighting.sensors),
             first_contact_ns=min(before.first_contact_ns, sighting.time_ns),
             last_contact_ns=max(before.last_contact_ns, sighting.time_ns),
             position=before.position if place_m is None else self._plan.to_position(place_m),
@@ -303,7 +335,7 @@ class Incidents:
     def _over(self, incident: Incident, sighting: Sighting, place_m: Vector) -> Incident:
         """Note the zone below: a yard flown over is to be searched, a hover holds it."""
         zone = self._plan.zone_at(place_m)
-        incident = _moved(incident, None if zone is None else zone.id, sighting.time_ns)
+        incident = moved(incident, None if zone is None else zone.id, sighting.time_ns)
         if zone is None or zone.kind == "approach":
             return incident
         if zone.kind == "yard" and zone.id not in {place.zone for place in incident.search}:
@@ -312,82 +344,25 @@ class Incidents:
         if not sighting.hovering or is_noted:
             return incident
         place = Place(zone=zone.id, position=self._plan.to_position(place_m))
-        others = tuple(other for other in incident.search if other.zone != zone.id)
-        step = Step(step="drop-suspected", time_ns=sighting.time_ns, zone=zone.id)
-        return replace(
-            incident,
-            drop=incident.drop or place,
-            search=(place, *others),
-            hold=_with(incident.hold, zone.id),
-            steps=(*incident.steps, step),
-        )
+        return workflow.suspected(incident, place, None, sighting.time_ns)
 
     def _lose(self, before: Incident, now_ns: int) -> Incident:
         """End the contact; a flight that nobody could place may have been over any yard."""
         yards = [zone.id for zone in self._plan.yards()]
-        search, hold = before.search, before.hold
-        if before.kind == "spoofer":
-            search = ()  # nothing flew
+        after = before
+        if before.kind != "flight":
+            after = replace(before, search=())  # nothing flew
         elif before.position is None:
-            search = tuple(Place(zone=yard) for yard in yards)
-        elif not hold:
-            below = {place.zone for place in search}
-            hold = tuple(y for y in yards if y in below and not is_searched(before, y))
+            after = replace(before, search=tuple(Place(zone=yard) for yard in yards))
+        elif not before.hold:
+            below = {place.zone for place in before.search}
+            flown = [y for y in yards if y in below and not is_searched(before, y)]
+            after = workflow.held(before, flown, now_ns)
         step = Step(step="contact-lost", time_ns=now_ns)
-        after = replace(
-            before, contact=False, search=search, hold=hold, steps=(*before.steps, step)
-        )
-        return self._renew(before, after, now_ns)
+        return self._renew(before, replace(with_step(after, step), contact=False), now_ns)
 
     def _renew(self, before: Incident, after: Incident, now_ns: int) -> Incident:
-        """Keep a new version; it has a message id of its own."""
-        now_ns = max(now_ns, before.time_ns)  # late evidence makes no older version
-        renewed = replace(after, id=new_id(now_ns), version=before.version + 1, time_ns=now_ns)
+        """Keep a new version."""
+        renewed = workflow.next_version(before, after, now_ns)
         self._open[renewed.incident] = renewed
         return renewed
-
-
-def _with(known: tuple[str, ...], *new: str | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*known, *(name for name in new if name))))
-
-
-def _most(one: float | None, other: float | None) -> float | None:
-    known = [value for value in (one, other) if value is not None]
-    return max(known, default=None)
-
-
-def _moved(incident: Incident, zone: str | None, time_ns: int) -> Incident:
-    """Note which zone a flight left and which it entered; who flies to and fro fills no log."""
-    if zone == incident.zone:
-        return incident
-    steps = list[Step]()
-    if incident.zone is not None:
-        steps.append(Step(step="left", time_ns=time_ns, zone=incident.zone))
-    if zone is not None:
-        steps.append(Step(step="entered", time_ns=time_ns, zone=zone))
-    if len(incident.passages) >= MOST_PASSAGES:
-        steps = []
-    return replace(incident, zone=zone, passages=(*incident.passages, *steps))
-
-
-def is_searched(incident: Incident, zone: str) -> bool:
-    """Whether a search of `zone` is recorded, and no hover over it since."""
-    of_zone = (step.step for step in reversed(incident.steps) if step.zone == zone)
-    return next((step for step in of_zone if step in ("searched", "drop-suspected")), None) == (
-        "searched"
-    )
-
-
-def _what_matters(incident: Incident) -> tuple[Incident, bool]:
-    """The incident without what changes at every sighting."""
-    steady = replace(
-        incident,
-        last_contact_ns=0,
-        position=None,
-        confidence=0,
-        spoof=None,
-        zone=None,
-        operator_claimed=None,
-        unnamed_sightings=0,
-    )
-    return steady, incident.operator_claimed is not None

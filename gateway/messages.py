@@ -127,21 +127,48 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         "note",
         "entered",
         "left",
+        "dispatched",
+        "held",
+        "search-opened",
+        "search-closed",
+        "find-linked",
     ]
     time_ns: int
     by: Reference | None = None  # None: the gateway itself
     zone: str | None = None
     text: str | None = None
+    role: Reference | None = None  # of who released
+    unit: Reference | None = None  # that was sent, or searches
+
+
+class CheckedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a search looks at, and when it was looked at."""
+
+    item: str
+    time_ns: int | None = None
+    by: Reference | None = None
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """The search of one zone, with its checklist; open until `closed_ns`."""
+
+    zone: str
+    opened_ns: int
+    by: Reference
+    unit: Reference | None = None
+    checklist: tuple[CheckedItem, ...] = ()
+    closed_ns: int | None = None
 
 
 class Incident(Message, frozen=True, kw_only=True, tag="havik.incident/1"):
     """One flight, from first contact to closed search.
 
-    `hold` names the zones that stay closed until they have been searched.
+    `hold` names the zones that stay closed until they have been searched. `times` are seconds from
+    the alarm to the first of each kind of step. An `intrusion` is of a fence, not of a flight.
     """
 
     incident: str
-    kind: Literal["flight", "spoofer"] = "flight"
+    kind: Literal["flight", "spoofer", "intrusion"] = "flight"
     version: Annotated[int, msgspec.Meta(ge=1)]  # every change is a new version
     state: Literal["alarm", "acknowledged", "closed"]
     contact: bool  # whether any sensor still sees the flight
@@ -164,6 +191,9 @@ class Incident(Message, frozen=True, kw_only=True, tag="havik.incident/1"):
     operator_claimed: Position | None = None
     finds: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    searches: tuple[Search, ...] = ()
+    times: dict[str, float] = {}
+    outcome: str | None = None  # a code, when it is closed
 
 
 class NotedFlight(Message, frozen=True, kw_only=True, tag="havik.noted-flight/1"):
@@ -188,6 +218,15 @@ class FindItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     seal: Reference | None = None
 
 
+class LinkSuggestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A flight that a find may be of: an assessment by rules, never a fact and never a link."""
+
+    incident: str
+    score: Percentage
+    reasons: tuple[str, ...]
+    basis: Literal["assessment"] = "assessment"
+
+
 class Find(Message, frozen=True, kw_only=True, tag="havik.find/1"):
     """A piece of contraband, or a search that found nothing (`negative_search`)."""
 
@@ -204,6 +243,7 @@ class Find(Message, frozen=True, kw_only=True, tag="havik.find/1"):
     finder_role: Reference | None = None
     register_ref: Reference | None = None  # of an imported register's row
     note: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    suggested: tuple[LinkSuggestion, ...] = ()  # when it was recorded; the likeliest first
 
 
 class Health(Message, frozen=True, kw_only=True, tag="havik.health/1"):
@@ -231,6 +271,38 @@ class Reply(Message, frozen=True, kw_only=True, tag="havik.reply/1"):
     subject: str | None = None  # the find or incident that it made or changed
 
 
+AlarmKind = Literal["intrusion", "screening", "fault", "flood"]
+
+
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """Who silenced an alarm, why, and until when."""
+
+    by: Reference
+    reason: str
+    since_ns: int
+    until_ns: int
+
+
+class Alarm(Message, frozen=True, kw_only=True, tag="havik.alarm/1"):
+    """What the alarm rules make of one source; of `flood`, that there are too many alarms.
+
+    `needs_person` false is an event, no alarm. `coalesced` counts what a flood left out, and
+    `sources` names it.
+    """
+
+    source: str
+    kind: AlarmKind
+    active: bool
+    needs_person: bool
+    since_ns: int
+    activations: int = 0
+    chattering: bool = False
+    standing: bool = False
+    shelved: Shelf | None = None
+    coalesced: int = 0
+    sources: tuple[str, ...] = ()
+
+
 class Audit(Message, frozen=True, kw_only=True, tag="havik.audit/1"):
     """The gateway's own deeds that the log must tell: starts, stops, settings, losses."""
 
@@ -240,10 +312,10 @@ class Audit(Message, frozen=True, kw_only=True, tag="havik.audit/1"):
     text: str | None = None
 
 
-Recorded = Incident | Find | Audit | NotedFlight
+Recorded = Incident | Find | Audit | NotedFlight | Alarm
 """What reaches the central log."""
 
-AnyMessage = Detection | Track | Incident | NotedFlight | Find | Health | Reply | Audit
+AnyMessage = Detection | Track | Incident | NotedFlight | Find | Health | Reply | Alarm | Audit
 
 
 def encode(message: AnyMessage) -> bytes:

@@ -24,17 +24,19 @@ from ..config.settings import Settings
 from ..drivers.transport.backoff import LinkState, delays, in_own_task
 from .adopt import Adoption
 from .broker import from_settings
+from .casebook import Casebook
 from .desk import Answer, Desk
 from .detect import ClaimEvidence, Evidence
 from .fusion import Fusion, Told
 from .lanes import Lane, TwoLanes
 from .legal import NOT_STATED, droneid_in_words
 from .log.recorder import Recorder, RecordLost
-from .log.restore import answered_commands, open_incidents
-from .messages import Audit, Find, Health, Incident, NotedFlight, Recorded, Reply, new_id
+from .log.restore import answered_commands, newest_records, open_incidents, shelved_alarms
+from .messages import Alarm, Audit, Find, Health, Incident, NotedFlight, Recorded, Reply, new_id
 from .outbox import Outbox
 from .plan import Plan
 from .publish import GATEWAY, Publisher
+from .sensor_states import SensorStates
 from .sensors import HEALTH_EVERY_S, SensorFeed
 
 MOST_EVIDENCE = 5000
@@ -93,8 +95,18 @@ class Gateway:
             lambda evidence: not isinstance(evidence, ClaimEvidence),
         )
         restored = [one for one in open_incidents(log_folder) if one.site == site.name]
-        self._fusion = Fusion(settings, restored)
-        self._desk = Desk(site, self._fusion.incidents, answered_commands(log_folder))
+        shelved = [one for one in shelved_alarms(log_folder) if one.site == site.name]
+        self._fusion = Fusion(settings, restored, shelved)
+        records = (one for one in newest_records(log_folder) if one.site == site.name)
+        self._casebook = Casebook(records)
+        self._desk = Desk(
+            site,
+            self._fusion.incidents,
+            answered_commands(log_folder),
+            self._casebook,
+            self._fusion.alarms,
+        )
+        self._states = SensorStates()
         self._adoption = Adoption(log_folder, site.name, self._fusion.incidents)
         self._outbox = Outbox()
         self._broker_tried = False
@@ -132,7 +144,7 @@ class Gateway:
             if self._publisher is not None:
                 tasks.create_task(self._publisher.run(), name="consoles")
 
-    def audit(self, action: str, text: str | None = None) -> None:
+    def audit(self, action: str, text: str | None = None, subject: str | None = None) -> None:
         """Put one of the gateway's own deeds into the log."""
         now_ns = self._now_ns()
         self._record(
@@ -142,6 +154,7 @@ class Gateway:
                 time_ns=now_ns,
                 mode=self._site.mode,
                 action=action,
+                subject=subject,
                 text=text,
             )
         )
@@ -176,6 +189,7 @@ class Gateway:
             with self._fault_contained("a tick"):
                 self._say(self._fusion.tick(now_ns))
             self._audit_legal(now_ns)
+            self._audit_sensors(now_ns)
             if now_ns - told_ns >= HEALTH_EVERY_S * 1e9:
                 self._outbox.tell(self._health(now_ns))
                 told_ns = now_ns
@@ -187,6 +201,14 @@ class Gateway:
         if said != self._legal_said:
             self._legal_said = said
             self.audit("droneid-payload", said)
+
+    def _audit_sensors(self, now_ns: int) -> None:
+        """Log when a sensor came or went; one that flaps is told once."""
+        for feed in self._feeds:
+            state, reason = feed.health.state(now_ns)
+            change = self._states.take(feed.sensor.id, state, reason, now_ns)
+            if change is not None:
+                self.audit(change.action, change.text, change.sensor)
 
     async def _adopt(self) -> None:
         """Take in the finds that other programs on this machine record in our log."""
@@ -225,7 +247,9 @@ class Gateway:
         """Hand messages to consoles and, where they matter for good, to the log."""
         for message in told:
             self._tell([message])
-            if isinstance(message, Incident | Find | NotedFlight):
+            if isinstance(message, Incident | Find):
+                self._casebook.note(message)
+            if isinstance(message, Incident | Find | NotedFlight | Alarm):
                 self._record(message)
 
     def _tell(self, messages: Iterable[Told]) -> None:

@@ -59,6 +59,11 @@ class Plan:
         east, north = float(enu_m[0]), float(enu_m[1])
         return next((zone for zone in self.zones if inside(zone.corners_m, east, north)), None)
 
+    def zone(self, name: str) -> Zone | None:
+        """The zone of that name, in whatever case it was typed."""
+        folded = name.casefold()
+        return next((zone for zone in self.zones if zone.id.casefold() == folded), None)
+
     def is_over(self, zone: str, enu_m: Vector) -> bool:
         """Whether a place lies above the zone of that name."""
         east, north = float(enu_m[0]), float(enu_m[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..drivers.transport.mqtt import Publication
 from .messages import (
+    Alarm,
     AnyMessage,
     Detection,
     Find,
@@ -27,7 +28,7 @@ __all__ = [
 
 ROOT = "havik"
 COMMANDS = "commands"
-ROOMS = ("detections", "tracks", "incidents", "flights", "finds", "replies", COMMANDS)
+ROOMS = ("detections", "tracks", "incidents", "flights", "finds", "alarms", "replies", COMMANDS)
 """The levels below a site that are no sensors."""
 
 
@@ -58,6 +59,11 @@ def publications(message: AnyMessage) -> tuple[Publication, ...]:
         case Find():
             topic = f"{ROOT}/{message.site}/finds/{message.find}"
             return (Publication(topic, encode(message), 1, False),)
+        case Alarm():
+            topic = f"{ROOT}/{message.site}/alarms/{message.source}"
+            stays = message.chattering or message.shelved is not None
+            is_shown = stays or (message.active and message.needs_person)
+            return _kept_while(topic, message, alive=is_shown)
         case Reply():
             return (
                 Publication(reply_topic(message.site, message.command), encode(message), 1, False),
@@ -76,7 +82,9 @@ def reply_topic(site: str, command: str) -> str:
     return f"{ROOT}/{site}/replies/{command}"
 
 
-def _kept_while(topic: str, message: Track | Incident, *, alive: bool) -> tuple[Publication, ...]:
+def _kept_while(
+    topic: str, message: Track | Incident | Alarm, *, alive: bool
+) -> tuple[Publication, ...]:
     if alive:
         return (Publication(topic, encode(message), 1, True),)
     # The last word reaches who listens now; who comes later must not find it.

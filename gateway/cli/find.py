@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..log.folder import default_folder
-from .options import Json, LogFolder
+from .options import LOCAL_BROKER, Broker, By, Json, LogFolder, Site
 
 app = typer.Typer(no_args_is_help=True, help="Contraband records.")
 
@@ -87,6 +87,35 @@ def show(
     from .find_commands import show_find
 
     show_find(log or default_folder(), find, as_json=as_json, out=sys.stdout)
+
+
+@app.command("link")
+def link(
+    find: Annotated[str, typer.Argument(metavar="FIND", help="As `havik find list` names it.")],
+    incident: Annotated[str, typer.Option("--incident", help="The flight; it may be closed.")],
+    site: Site,
+    by: By,
+    broker: Broker = LOCAL_BROKER,
+) -> None:
+    """Say of which flight a recorded find is."""
+    from ..broker import from_url
+    from ..commands import Link
+    from ..console.client import make
+    from .incident_commands import command
+
+    command(from_url(broker), site, make(Link, find=find, incident=incident, by=by))
+
+
+@app.command("suggest")
+def suggest(
+    find: Annotated[str, typer.Argument(metavar="FIND", help="As `havik find list` names it.")],
+    log: LogFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Flights that a find may be of, with a score and its reasons: an assessment, no link."""
+    from .incident_commands import suggest_links
+
+    suggest_links(log or default_folder(), find, as_json=as_json, out=sys.stdout)
 
 
 @app.command("import")

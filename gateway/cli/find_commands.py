@@ -181,6 +181,20 @@ def add_row(table: Table, *cells: str) -> None:
     table.add_row(*(Text(on_one_line(cell)) for cell in cells))
 
 
+def find_find(folder: Path, name: str) -> Find:
+    """Find the newest version of one find of a log.
+
+    Raises
+    ------
+    UsageError
+        If it is not there.
+    """
+    find = known_finds(folder).get(name)
+    if find is None:
+        raise UsageError(f"no find {name} in {folder}; `havik find list` names those there are")
+    return find
+
+
 def show_find(folder: Path, name: str, *, as_json: bool, out: TextIO) -> None:
     """Write all of one find.
 
@@ -189,9 +203,7 @@ def show_find(folder: Path, name: str, *, as_json: bool, out: TextIO) -> None:
     UsageError
         If there is no such find.
     """
-    find = known_finds(folder).get(name)
-    if find is None:
-        raise UsageError(f"no find {name} in {folder}; `havik find list` names those there are")
+    find = find_find(folder, name)
     print_record(find, as_json=as_json, out=out)
 
 

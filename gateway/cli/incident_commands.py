@@ -10,11 +10,14 @@ import msgspec
 from rich.table import Table
 
 from ...drivers.transport.mqtt import BrokerAddress
+from ..casebook import suggest
 from ..commands import AnyCommand
 from ..console.client import ask
+from ..console.plain import on_one_line
 from ..errors import UsageError
 from .find_commands import (
     add_row,
+    find_find,
     find_incident,
     known_incidents,
     moment,
@@ -63,6 +66,30 @@ def show_incident(folder: Path, name: str, *, as_json: bool, out: TextIO) -> Non
         If there is no such incident.
     """
     print_record(find_incident(folder, name), as_json=as_json, out=out)
+
+
+def suggest_links(folder: Path, name: str, *, as_json: bool, out: TextIO) -> None:
+    """Write the flights that a find may be of, the likeliest first.
+
+    Raises
+    ------
+    UsageError
+        If there is no such find.
+    """
+    find = find_find(folder, name)
+    suggested = suggest(find, list(known_incidents(folder).values()))
+    if as_json:
+        for one in suggested:
+            print(msgspec.json.encode(one).decode(), file=out)
+        return
+    for one in suggested:
+        print(on_one_line(f"{one.score:.2f}  {one.incident}  {'; '.join(one.reasons)}"), file=out)
+    print(
+        "an assessment by rules, no fact; `havik find link` makes a link"
+        if suggested
+        else "no flight of this log fits",
+        file=out,
+    )
 
 
 def command(address: BrokerAddress, site: str, what: AnyCommand) -> None:

@@ -21,7 +21,7 @@ def list_log(
     log: LogFolder = None,
     as_json: Json = False,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="Only incident, find or audit.")
+        str | None, typer.Option("--kind", help="Only incident, find, audit or alarm.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", help="Only the newest.", min=1)] = None,
 ) -> None:

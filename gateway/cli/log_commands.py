@@ -22,13 +22,14 @@ from ..log.notes import NoteError
 from ..log.reading import LogReader
 from ..log.spool import count_waiting
 from ..log.verify import Verdict, verify
-from ..messages import Audit, Find, Incident, NotedFlight, Recorded
+from ..messages import Alarm, Audit, Find, Incident, NotedFlight, Recorded
 from .progress import Progress
 
 KINDS = {
     "incident": schema_of(Incident),
     "find": schema_of(Find),
     "audit": schema_of(Audit),
+    "alarm": schema_of(Alarm),
 }
 _NAMES = {schema: name for name, schema in KINDS.items()}
 
@@ -44,7 +45,7 @@ def list_entries(
     as_json : bool
         One JSON object a line, with the message as it was recorded; a table otherwise.
     kind : str, optional
-        Only these: `incident`, `find` or `audit`.
+        Only these: `incident`, `find`, `audit` or `alarm`.
     limit : int, optional
         Only the newest so many.
 
@@ -159,10 +160,22 @@ def _in_words(message: Recorded) -> str:
             return f"{message.find} version {message.version}: {find_in_words(message)}{of}"
         case NotedFlight():
             return f"{message.claim} approved by {message.approved_by}; {message.basis}"
+        case Alarm():
+            return _alarm_in_words(message)
         case Audit():
             subject = "" if message.subject is None else f" {message.subject}"
             by = "" if message.by is None else f" by {message.by}"
             return f"{message.action}{subject}{by}" + (f": {message.text}" if message.text else "")
+
+
+def _alarm_in_words(alarm: Alarm) -> str:
+    parts = [alarm.kind, "active" if alarm.active else "cleared", f"{alarm.activations} times"]
+    parts += [name for name in ("chattering", "standing") if getattr(alarm, name)]
+    if alarm.shelved is not None:
+        parts.append(f"shelved by {alarm.shelved.by} until {_moment(alarm.shelved.until_ns)}")
+    if alarm.coalesced:
+        parts.append(f"{alarm.coalesced} coalesced: {' '.join(alarm.sources)}")
+    return f"{alarm.source}: {', '.join(parts)}"
 
 
 def _incident_in_words(incident: Incident) -> str:
@@ -176,6 +189,12 @@ def _incident_in_words(incident: Incident) -> str:
         parts.append(f"on hold {' '.join(incident.hold)}")
     if incident.finds:
         parts.append(f"finds {len(incident.finds)}")
+    if incident.outcome is not None:
+        parts.append(f"outcome {incident.outcome}")
+    if incident.steps:
+        last = incident.steps[-1]
+        after = incident.times.get(last.step)
+        parts.append(last.step + ("" if after is None else f" {after:g} s after the alarm"))
     return f"{incident.incident} version {incident.version}: {', '.join(parts)}"
 
 

@@ -15,7 +15,7 @@ from ...drivers.errors import LinkLost
 from ...drivers.transport.backoff import LinkState, forever
 from ...drivers.transport.mqtt import BrokerAddress, Connection, connected
 from ..broker import PASSWORD_VARIABLE
-from ..commands import COMMANDS, AnyCommand, Close, Command, RecordFind
+from ..commands import COMMANDS, AnyCommand, Close, Command, Dispatch, OpenSearch, RecordFind
 from ..errors import UsageError
 from ..messages import Reply
 from ..topics import COMMANDS as COMMAND_ROOM
@@ -24,11 +24,13 @@ from .plain import on_one_line
 
 REPLY_S = 10.0
 _REMEDY = f"name broker and user with --broker, the password in {PASSWORD_VARIABLE}"
-HEARD = ("+/health", "detections/+", "tracks/+", "incidents/+", "finds/+")
+HEARD = ("+/health", "detections/+", "tracks/+", "incidents/+", "finds/+", "alarms/+")
 
 Take = Callable[[str, bytes], None]
 Asked = TypeVar("Asked", bound=Command)
 
+_OPTIONS = ("by", "role", "outcome", "reason", "until")
+_OPTIONS_OF = ((Close, "text"), (Dispatch, "zone"), (OpenSearch, "unit"))
 _NAMES = {kind: name for name, kind in COMMANDS.items()}
 
 
@@ -146,7 +148,7 @@ async def _reply(link: Connection, command: str) -> Reply:
 
 def _option(kind: type[Command], name: str) -> str:
     """What the command line calls a field of a command."""
-    if kind is RecordFind or name == "by" or (kind, name) == (Close, "text"):
+    if kind is RecordFind or name in _OPTIONS or (kind, name) in _OPTIONS_OF:
         short = {"found_at": "at", "items": "item", "negative_search": "negative"}
         return "--" + short.get(name, name).replace("_", "-")
     return name.upper()

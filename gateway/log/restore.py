@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from ..messages import Audit, Find, Incident
+from ..messages import Alarm, Audit, Find, Incident
 from . import folder as place
 from .entries import schema_of
 from .reading import LogReader
 
 _logger = logging.getLogger(__name__)
 
-Kind = TypeVar("Kind", Incident, Find, Audit)
+Kind = TypeVar("Kind", Incident, Find, Audit, Alarm)
 
 
 def open_incidents(folder: Path) -> list[Incident]:
@@ -37,6 +38,37 @@ def open_incidents(folder: Path) -> list[Incident]:
             newest[incident.incident] = incident
     still_open = [incident for incident in newest.values() if incident.state != "closed"]
     return sorted(still_open, key=lambda incident: incident.first_contact_ns)
+
+
+def newest_records(folder: Path, most: int = 2_000) -> list[Find | Incident]:
+    """Give the newest `most` records of finds and of incidents, of all sites, oldest first.
+
+    Raises
+    ------
+    UsageError
+        If the log cannot be read.
+    """
+    kept: list[Find | Incident] = []
+    with closing(_recorded(folder, Find, newest_first=True)) as finds:
+        kept += islice(finds, most)
+    with closing(_recorded(folder, Incident, newest_first=True)) as incidents:
+        kept += islice(incidents, most)
+    return kept[::-1]
+
+
+def shelved_alarms(folder: Path, most: int = 10_000) -> list[Alarm]:
+    """Give the newest word of each alarm source that is on a shelf, of the newest `most`.
+
+    Raises
+    ------
+    UsageError
+        If the log cannot be read.
+    """
+    newest: dict[str, Alarm] = {}
+    with closing(_recorded(folder, Alarm, newest_first=True)) as alarms:
+        for alarm in islice(alarms, most):
+            newest.setdefault(f"{alarm.site}/{alarm.source}", alarm)
+    return [alarm for alarm in newest.values() if alarm.shelved is not None]
 
 
 def answered_commands(folder: Path, most: int = 10_000) -> dict[str, str]:

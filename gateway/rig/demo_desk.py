@@ -78,7 +78,8 @@ def to_do(incident: Incident, now_ns: int) -> Iterator[tuple[str, AnyCommand]]:
         elif (now_ns - since_ns) / 1e9 >= PATROL_S:
             yield f"search {zone} of {since_ns}", _found(incident, zone)
     if incident.state == "acknowledged" and not incident.contact and not incident.hold:
-        yield "close", Close(**_about(incident), by="shift-lead", text="package secured")
+        outcome = "contraband_found" if incident.drop else "nothing_found"
+        yield "close", Close(**_about(incident), by="shift-lead", outcome=outcome)
 
 
 def _about(incident: Incident) -> dict[str, str]:

@@ -72,7 +72,7 @@ def test_a_find_of_another_program_joins_its_open_incident(tmp_path: Path) -> No
     assert isinstance(changed, Incident)
     assert changed.finds == ("f",)
     assert [step.step for step in changed.steps] == ["searched"]
-    assert incidents.release("i", "yard-b", "lead", NOW_NS).hold == ()
+    assert incidents.release("i", "yard-b", "shift-lead", NOW_NS).hold == ()
     assert adopt(room) == []
 
 

@@ -10,10 +10,18 @@ from havik.gateway.commands import (
     COMMANDS,
     Acknowledge,
     AnyCommand,
+    Check,
     Close,
+    CloseSearch,
+    Dispatch,
+    Link,
     Note,
+    OpenSearch,
     RecordFind,
     Release,
+    Shelve,
+    Suspect,
+    Unshelve,
     command_id,
     read,
 )
@@ -30,12 +38,50 @@ WIRE: dict[str, tuple[dict[str, object], AnyCommand]] = {
         Note(id="c1", incident="i1", by="desk-1", text="patrol is on its way"),
     ),
     "release": (
-        {"id": "c1", "incident": "i1", "by": "lead", "zone": "yard-b"},
-        Release(id="c1", incident="i1", by="lead", zone="yard-b"),
+        {"id": "c1", "incident": "i1", "by": "desk-1", "zone": "yard-b", "role": "shift-lead"},
+        Release(id="c1", incident="i1", by="desk-1", zone="yard-b", role="shift-lead"),
+    ),
+    "dispatch": (
+        {"id": "c1", "incident": "i1", "by": "desk-1", "unit": "patrol-2", "zone": "yard-b"},
+        Dispatch(id="c1", incident="i1", by="desk-1", unit="patrol-2", zone="yard-b"),
+    ),
+    "suspect": (
+        {"id": "c1", "incident": "i1", "by": "desk-1", "zone": "yard-b"},
+        Suspect(id="c1", incident="i1", by="desk-1", zone="yard-b"),
+    ),
+    "search": (
+        {"id": "c1", "incident": "i1", "by": "patrol", "zone": "yard-b", "unit": "dog-1"},
+        OpenSearch(id="c1", incident="i1", by="patrol", zone="yard-b", unit="dog-1"),
+    ),
+    "check": (
+        {"id": "c1", "incident": "i1", "by": "patrol", "zone": "yard-b", "items": ["ground"]},
+        Check(id="c1", incident="i1", by="patrol", zone="yard-b", items=("ground",)),
+    ),
+    "search-done": (
+        {"id": "c1", "incident": "i1", "by": "patrol", "zone": "yard-b"},
+        CloseSearch(id="c1", incident="i1", by="patrol", zone="yard-b"),
+    ),
+    "link": (
+        {"id": "c1", "find": "d1", "incident": "i1", "by": "biv-1"},
+        Link(id="c1", find="d1", incident="i1", by="biv-1"),
+    ),
+    "shelve": (
+        {
+            "id": "c1", "source": "fence.north", "by": "shift-lead", "reason": "wind",
+            "until": "2026-11-06T06:00+01:00",
+        },
+        Shelve(
+            id="c1", source="fence.north", by="shift-lead", reason="wind",
+            until="2026-11-06T06:00+01:00",
+        ),
+    ),
+    "unshelve": (
+        {"id": "c1", "source": "fence.north", "by": "shift-lead"},
+        Unshelve(id="c1", source="fence.north", by="shift-lead"),
     ),
     "close": (
-        {"id": "c1", "incident": "i1", "by": "lead"},
-        Close(id="c1", incident="i1", by="lead"),
+        {"id": "c1", "incident": "i1", "by": "lead", "outcome": "nothing_found"},
+        Close(id="c1", incident="i1", by="lead", outcome="nothing_found"),
     ),
     "find": (
         {
@@ -77,8 +123,8 @@ REQUIRED = [
     (name, key)
     for name, (wire, _) in WIRE.items()
     for key in wire
-    if key in ("id", "incident", "by", "place", "method", "zone")
-    and not (name == "find" and key == "incident")
+    if key in ("id", "incident", "by", "place", "method", "zone", "unit", "source", "until")
+    and (name, key) not in (("find", "incident"), ("dispatch", "zone"), ("search", "unit"))
 ]
 
 
@@ -131,7 +177,7 @@ def test_a_command_that_is_wrong_elsewhere_still_tells_its_id() -> None:
 
 
 def test_there_is_no_other_command() -> None:
-    with pytest.raises(UsageError, match="no command `jam`; there are acknowledge, note, release"):
+    with pytest.raises(UsageError, match="no command `jam`; there are acknowledge, note, dis"):
         read("jam", b"{}")
 
 

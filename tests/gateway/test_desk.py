@@ -94,8 +94,8 @@ def test_each_step_of_the_workflow_is_done() -> None:
         office.ask("acknowledge", id="1", by="desk-1"),
         office.ask("note", id="2", by="desk-1", text="patrol is on its way"),
         office.ask("find", id="3", **NEGATIVE, incident=office.flight, place_ref="yard-b"),
-        office.ask("release", id="4", by="lead", zone="yard-b"),
-        office.ask("close", id="5", by="lead", text="nothing there"),
+        office.ask("release", id="4", by="shift-lead", zone="yard-b"),
+        office.ask("close", id="5", by="shift-lead", outcome="nothing_found", text="nothing there"),
     ]
     assert [accepted(answer).command for answer in steps] == ["1", "2", "3", "4", "5"]
     done = [one.changes[-1] for one in steps]
@@ -130,9 +130,17 @@ def test_a_find_may_be_of_no_incident() -> None:
 
 REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
     "no such incident": ("acknowledge", {"incident": "f9", "by": "d"}, "no open incident f9; name"),
-    "not held": ("release", {"zone": "yard-a", "by": "d"}, "yard-a is not on hold"),
-    "not searched": ("release", {"zone": "yard-b", "by": "d"}, "record a find or a negative"),
-    "on hold": ("close", {"by": "d"}, "yard-b on hold; search and release first"),
+    "not held": ("release", {"zone": "yard-a", "by": "shift-lead"}, "yard-a is not on hold"),
+    "not searched": (
+        "release",
+        {"zone": "yard-b", "by": "shift-lead"},
+        "record a find or a negative",
+    ),
+    "on hold": (
+        "close",
+        {"by": "d", "outcome": "nothing_found"},
+        "yard-b on hold; search and release first",
+    ),
     "no code": ("find", NEGATIVE | {"place": "moon"}, "place: no code `moon`"),
     "both": ("find", NEGATIVE | {"items": [{"category": "phone"}]}, "a negative search found"),
     "neither": ("find", NEGATIVE | {"negative_search": False}, "say what was found"),
@@ -140,7 +148,7 @@ REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
     "no time": ("find", NEGATIVE | {"found_at": "now"}, "found_at: `now` is no moment"),
     "a name": ("note", {"by": "Jan de Vries", "text": "x"}, "regex"),
     "too long": ("note", {"by": "d", "text": "x" * 201}, "length <= 200"),
-    "unknown": ("jam", {}, "no command `jam`; there are acknowledge, note, release, close, find"),
+    "unknown": ("jam", {}, "no command `jam`; there are acknowledge, note, dispatch"),
     "a wrong key": ("note", {"by": "d", "text": "x", "force": True}, "unknown field `force`"),
     "not finite": ("find", NEGATIVE | {"items": [{"quantity": float("nan")}]}, "not a `find`"),
 }
@@ -162,10 +170,10 @@ def test_what_cannot_be_done_is_refused_with_the_reason(case: str) -> None:
 
 def test_a_refused_command_may_be_sent_again_when_it_can_be_done() -> None:
     office = Office()
-    refused(office.ask("close", id="c9", by="d"))
+    refused(office.ask("close", id="c9", by="d", outcome="nothing_found"))
     office.ask("find", id="c2", **NEGATIVE, incident=office.flight, place_ref="yard-b")
-    office.ask("release", id="c3", zone="yard-b", by="d")
-    accepted(office.ask("close", id="c9", by="d"))
+    office.ask("release", id="c3", zone="yard-b", by="shift-lead")
+    accepted(office.ask("close", id="c9", by="d", outcome="nothing_found"))
 
 
 def test_the_same_command_is_done_once_and_answered_twice() -> None:

@@ -322,14 +322,14 @@ def test_a_hold_outlives_a_restart() -> None:
     with pytest.raises(RefusedError, match="yard-b on hold"):
         room.close(incident.incident, "desk", None, at(100))
     with pytest.raises(RefusedError, match="has not been searched"):
-        room.release(incident.incident, "yard-b", "lead", at(100))
+        room.release(incident.incident, "yard-b", "shift-lead", at(100))
     find = Find(
         id="f", site=SITE.site.name, time_ns=at(101), find="f1", found_at_ns=at(101), place="yard",
         place_ref="yard-b", method="drone_alarm_search", incident=incident.incident,
         negative_search=True,
     )  # fmt: skip
     room.record(find, at(101))
-    room.release(incident.incident, "yard-b", "lead", at(102))
+    room.release(incident.incident, "yard-b", "shift-lead", at(102))
     assert room.close(incident.incident, "desk", None, at(103)).state == "closed"
 
 

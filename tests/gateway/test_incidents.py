@@ -145,12 +145,12 @@ def test_the_way_from_alarm_to_closed() -> None:
 def test_a_yard_is_not_released_before_its_search() -> None:
     room, lost = dropped()
     with pytest.raises(RefusedError, match="has not been searched"):
-        room.release(lost.incident, "yard-b", "lead", 1)
+        room.release(lost.incident, "yard-b", "shift-lead", 1)
     room.record(find(lost.incident, "yard-a"), 2)
     with pytest.raises(RefusedError, match="has not been searched"):
-        room.release(lost.incident, "yard-b", "lead", 3)
+        room.release(lost.incident, "yard-b", "shift-lead", 3)
     with pytest.raises(RefusedError, match=r"yard-a is not on hold \(on hold: yard-b\)"):
-        room.release(lost.incident, "yard-a", "lead", 4)
+        room.release(lost.incident, "yard-a", "shift-lead", 4)
 
 
 def test_an_incident_is_not_closed_in_flight_or_on_hold() -> None:
@@ -233,14 +233,14 @@ def test_after_a_restart_a_flight_that_is_gone_is_lost() -> None:
 def test_a_find_in_the_zone_is_a_search_however_its_name_is_written() -> None:
     room, lost = dropped()
     room.record(find(lost.incident, "YARD-B"), 60 * 10**9)
-    assert not room.release(lost.incident, "yard-b", "lead", 61 * 10**9).hold
+    assert not room.release(lost.incident, "yard-b", "shift-lead", 61 * 10**9).hold
 
 
 def test_a_search_without_a_place_releases_nothing() -> None:
     room, lost = dropped()
     room.record(find(lost.incident, None), 60 * 10**9)
     with pytest.raises(RefusedError, match="has not been searched"):
-        room.release(lost.incident, "yard-b", "lead", 61 * 10**9)
+        room.release(lost.incident, "yard-b", "shift-lead", 61 * 10**9)
 
 
 def test_a_second_drop_after_the_search_asks_for_a_second_search() -> None:
@@ -252,20 +252,20 @@ def test_a_second_drop_after_the_search_asks_for_a_second_search() -> None:
         "alarm", "drop-suspected", "searched", "drop-suspected",
     ]  # fmt: skip
     with pytest.raises(RefusedError, match="has not been searched"):
-        room.release(alarm.incident, "yard-b", "lead", 11 * 10**9)
+        room.release(alarm.incident, "yard-b", "shift-lead", 11 * 10**9)
     room.record(find(alarm.incident, "yard-b"), 12 * 10**9)
-    assert not room.release(alarm.incident, "yard-b", "lead", 13 * 10**9).hold
+    assert not room.release(alarm.incident, "yard-b", "shift-lead", 13 * 10**9).hold
 
 
 def test_a_yard_that_was_released_is_held_again_when_it_comes_back() -> None:
     room = incidents()
     (alarm,) = room.sight(seen(0, ABOVE_YARD, track="t1", hovering=True))
     room.record(find(alarm.incident, "yard-b"), 5 * 10**9)
-    room.release(alarm.incident, "yard-b", "lead", 6 * 10**9)
+    room.release(alarm.incident, "yard-b", "shift-lead", 6 * 10**9)
     (again,) = room.sight(seen(10, ABOVE_YARD, track="t1", hovering=True))
     assert again.hold == ("yard-b",)
     with pytest.raises(RefusedError, match="has not been searched"):
-        room.release(alarm.incident, "yard-b", "lead", 11 * 10**9)
+        room.release(alarm.incident, "yard-b", "shift-lead", 11 * 10**9)
 
 
 def test_a_yard_that_was_only_flown_over_and_is_searched_already_is_not_held() -> None:
@@ -366,7 +366,7 @@ def test_an_incident_has_so_many_steps_and_can_be_ended_even_then() -> None:
         room.acknowledge(name, "desk", 62)
     with pytest.raises(RefusedError, match=full):
         room.record(find(name, "yard-b"), 62)
-    room.release(name, "yard-b", "lead", 63 * 10**9)
+    room.release(name, "yard-b", "shift-lead", 63 * 10**9)
     assert room.close(name, "desk", None, 64 * 10**9).state == "closed"
 
 

@@ -157,6 +157,8 @@ async def test_a_beacon_on_the_ground_is_one_track_and_no_alarm(
     assert not incidents
     assert [one.action for one in logged(log) if isinstance(one, Audit)] == [
         "gateway-started",
+        "sensor-offline",
+        "sensor-online",
         "gateway-stopped",
     ]
 

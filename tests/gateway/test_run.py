@@ -98,7 +98,8 @@ def recorded(log: Path) -> Counter[str]:
     with LogReader.open(log) as reader:
         messages = [entry.message() for entry in reader.entries()]
     finds = Counter(one.find for one in messages if isinstance(one, Find))
-    named = {one.text: one.subject for one in messages if isinstance(one, Audit) and one.text}
+    commands = (one for one in messages if isinstance(one, Audit) and one.action == "command")
+    named = {one.text or "": one.subject for one in commands}
     assert set(finds.values()) <= {1}
     return Counter({name: finds[subject] for name, subject in named.items() if subject})
 

@@ -8,6 +8,7 @@ import pytest
 from havik.gateway.commands import COMMANDS as KINDS
 from havik.gateway.contract import CHANNELS
 from havik.gateway.messages import (
+    Alarm,
     AnyMessage,
     Audit,
     Detection,
@@ -95,6 +96,10 @@ EXAMPLES: list[AnyMessage] = [
     NotedFlight(
         id="i", site="noord", time_ns=1, track="t1", claim="serial:S", approved_by="p",
         basis="claimed",
+    ),
+    Alarm(
+        id="i", site="noord", time_ns=1, source="fence.north", kind="intrusion", active=True,
+        needs_person=True, since_ns=1,
     ),
 ]  # fmt: skip
 

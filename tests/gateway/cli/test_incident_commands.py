@@ -81,14 +81,31 @@ def test_a_flight_is_led_to_its_end(havik: Havik, address: BrokerAddress) -> Non
         assert havik("incident", "acknowledge", flight, *by) == (0, "", "")
         assert havik("incident", "note", flight, "patrol is on its way", *by) == (0, "", "")
         refused = "the gateway refuses: yard-b has not been searched; record a find or a negative"
-        assert refused in havik.refuses("incident", "release", flight, "yard-b", *by)
+        lead = ("--role", "shift-lead", *by)
+        assert refused in havik.refuses("incident", "release", flight, "yard-b", *lead)
+        told = havik.refuses("incident", "release", flight, "yard-b", *by)
+        assert "role desk-1 may not release; these may: shift-lead, head-of-security" in told
         refused = "the gateway refuses: yard-b on hold; search and release first"
-        assert refused in havik.refuses("incident", "close", flight, *by)
+        end = ("incident", "close", flight, "--outcome", "contraband_found")
+        assert refused in havik.refuses(*end, *by)
+        told = havik.refuses("incident", "close", flight, "--outcome", "contraband", *by)
+        assert "outcome: no code `contraband`; did you mean contraband_found?" in told
+        assert havik("incident", "dispatch", flight, "patrol-2", *by) == (0, "", "")
+        assert havik("incident", "search", flight, "yard-b", *by) == (0, "", "")
         where = ("--place", "yard", "--method", "drone_alarm_search", "--place-ref", "yard-b")
         code, out, _ = havik("find", "add", "--item", "phone", "--incident", flight, *where, *to)
         assert code == 0
-        assert havik("incident", "release", flight, "yard-b", *by) == (0, "", "")
-        assert havik("incident", "close", flight, "--text", "secured", *by) == (0, "", "")
+        told = havik.refuses("incident", "release", flight, "yard-b", *lead)
+        assert "the search of yard-b is open, by desk-1; close it first" in told
+        told = havik.refuses("incident", "search-done", flight, "yard-b", *by)
+        assert "not looked at yet: ground, facade_windows, roof_net, bins_drains" in told
+        items = ("ground", "facade_windows", "roof_net", "bins_drains")
+        assert havik("incident", "check", flight, "yard-b", *items, *by) == (0, "", "")
+        assert havik("incident", "search-done", flight, "yard-b", *by) == (0, "", "")
+        assert havik("incident", "release", flight, "yard-b", *lead) == (0, "", "")
+        assert havik(*end, "--text", "secured", *by) == (0, "", "")
+        told = havik.refuses("incident", "dispatch", flight, "patrol-2", *by)
+        assert f"no open incident {flight}" in told
     assert incidents.open == []
     assert [one.find for one in recorded if isinstance(one, Find)] == [out.strip()]
 
@@ -109,8 +126,11 @@ def test_nobody_there_is_one_line(
 ) -> None:
     monkeypatch.setattr(console, "REPLY_S", 0.05)
     to = ("--by", "d", "--site", "zuid", "--broker", f"mqtt://127.0.0.1:{address.port}")
-    told = havik.refuses("incident", "close", "f1", *to)
+    told = havik.refuses("incident", "close", "f1", "--outcome", "x", *to)
     assert told.startswith("no gateway of site zuid answers at broker 127.0.0.1:")
+
+
+END = ("--outcome", "nothing_found")
 
 
 @pytest.mark.parametrize(
@@ -120,9 +140,15 @@ def test_nobody_there_is_one_line(
         (("acknowledge", "f1", "--by", "Jan de Vries"), "--by: at most 64 letters"),
         (("note", "f1", "x" * 201, "--by", "d"), "TEXT: at most 200 characters"),
         (("release", "f1", "yard b", "--by", "d"), "ZONE: at most 64 letters"),
-        (("close", "f1", "--by", "d", "--text", "\udcff"), "--text: is not text"),
-        (("close", "f1", "--by", "d"), "nothing listens there; name broker and user with --broker"),
-        (("close", "f1", "--by", "d", "--site", "#"), "--site # can be no site's name"),
+        (("close", "f1", *END, "--by", "d", "--text", "\udcff"), "--text: is not text"),
+        (
+            ("close", "f1", *END, "--by", "d"),
+            "nothing listens there; name broker and user with --broker",
+        ),
+        (
+            ("close", "f1", *END, "--by", "d", "--site", "#"),
+            "--site # can be no site's name",
+        ),
     ],
 )
 def test_wrong_use_is_one_line(havik: Havik, arguments: tuple[str, ...], told: str) -> None:

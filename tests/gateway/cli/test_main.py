@@ -26,8 +26,22 @@ COMMANDS = (
 )  # fmt: skip
 GROUPS = {
     "log": ("list", "verify", "checkpoint"),
-    "find": ("add", "list", "show"),
-    "incident": ("list", "show", "acknowledge", "note", "release", "close"),
+    "find": ("add", "list", "show", "link", "suggest"),
+    "incident": (
+        "list",
+        "show",
+        "acknowledge",
+        "note",
+        "dispatch",
+        "suspect",
+        "search",
+        "check",
+        "search-done",
+        "release",
+        "close",
+        "shelve",
+        "unshelve",
+    ),
 }
 
 

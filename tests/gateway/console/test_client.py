@@ -162,21 +162,22 @@ def test_a_command_of_the_command_line_is_one_that_a_gateway_takes() -> None:
         incident=None, finder_role="patrol",
     )  # fmt: skip
     assert msgspec.json.decode(msgspec.json.encode(command), type=RecordFind) == command
-    other = make(Close, incident="f1", by="d")
+    other = make(Close, incident="f1", by="d", outcome="nothing_found")
     assert command.id != other.id
     assert COMMANDS["close"] is type(other)
 
 
 LONG = "x" * 201
 FIND: dict[str, object] = {"place": "yard", "method": "dog"}
+ENDED: dict[str, object] = {"incident": "f", "by": "d", "outcome": "nothing_found"}
 WRONG: list[tuple[type[AnyCommand], dict[str, object], str]] = [
     (Acknowledge, {"incident": "f1", "by": "Jan de Vries"}, "--by: at most 64 letters, digits"),
     (Acknowledge, {"incident": "f 1", "by": "d"}, "INCIDENT: at most 64 letters"),
     (Acknowledge, {"incident": "f/#", "by": "d"}, "INCIDENT: at most 64 letters"),
     (Acknowledge, {"incident": "\udcff", "by": "d"}, "INCIDENT: is not text; write it in UTF-8"),
     (Note, {"incident": "f", "by": "d", "text": LONG}, "TEXT: at most 200 characters"),
-    (Close, {"incident": "f", "by": "d", "text": LONG}, "--text: at most 200 characters"),
-    (Close, {"incident": "f", "by": "d", "text": "\udcff"}, "--text: is not text"),
+    (Close, ENDED | {"text": LONG}, "--text: at most 200 characters"),
+    (Close, ENDED | {"text": "\udcff"}, "--text: is not text"),
     (RecordFind, FIND | {"note": LONG}, "--note: at most 200 characters"),
     (RecordFind, FIND | {"place_ref": "cell 12"}, "--place-ref: at most 64 letters"),
     (RecordFind, FIND | {"finder_role": "Jan de Vries"}, "--finder-role: at most 64 letters"),
