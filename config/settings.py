@@ -197,6 +197,20 @@ class LegalSection(_Section, frozen=True, kw_only=True):
     droneid_payload: DroneIdPayload | None = None
 
 
+class FormSection(_Section, frozen=True, kw_only=True):
+    """The find form for telephones: where it is served, and who may fill it in.
+
+    `token_file` names a file that only the gateway reads, with a token of at least 20 characters
+    that telephones are given. Another address than loopback needs the two TLS files.
+    """
+
+    token_file: Annotated[str, msgspec.Meta(min_length=1)]
+    host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
+    port: Port = 8470
+    certificate_file: str | None = None
+    key_file: str | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of one site."""
 
@@ -211,3 +225,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     alarm: AlarmSection = AlarmSection()
     workflow: WorkflowSection = WorkflowSection()
     legal: LegalSection = LegalSection()
+    form: FormSection | None = None

@@ -38,7 +38,7 @@ class Adoption:
 
     def own(self, find: Find) -> None:
         """Note a find that the gateway itself records: it is told already."""
-        self._own[find.find] = None
+        self._own[find.id] = None
         while len(self._own) > MOST_OWN:
             del self._own[next(iter(self._own))]
 
@@ -71,8 +71,8 @@ class Adoption:
         """Link finds to their open incidents; give what consoles and the log are to hear."""
         told: list[Incident | Find] = []
         for find in finds:
-            if find.find in self._own:
-                del self._own[find.find]
+            if find.id in self._own:
+                del self._own[find.id]
                 continue
             if new:
                 told.append(find)

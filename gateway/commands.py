@@ -183,7 +183,23 @@ def read(name: str, payload: bytes) -> AnyCommand:
     try:
         return msgspec.json.decode(payload, type=COMMANDS[name])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"not a `{name}` command: {error}") from None
+        raise UsageError(f"not a `{name}` command: {_in_words(error)}") from None
+
+
+def _in_words(error: Exception) -> str:
+    """Say what is wrong for a person, the field first: no pattern, and a weight by its unit."""
+    what, _, at = str(error).partition(" - at `$.")
+    field = at.rstrip("`")
+    if "regex" in what:
+        what = "at most 64 letters, digits and . _ : - are allowed, never a name"
+        what = "at most 16 small letters" if field.endswith(".unit") else what
+    elif "unknown field `weight`" in what:
+        what = "a weight has a unit; give weight_g, in grams"
+    elif "> 0.0" in what:
+        what = "it is not above 0"
+    elif "length <= 200" in what:
+        what = "at most 200 characters are allowed"
+    return f"{field}: {what[:1].lower()}{what[1:]}" if field else what
 
 
 class _OnlyId(msgspec.Struct):

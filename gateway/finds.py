@@ -205,6 +205,12 @@ def _checked(item: FindItem, where: str) -> FindItem:
         _known(f"{where}, sub of {item.category}", item.sub, category.subs)
     if not (math.isfinite(item.quantity) and item.quantity > 0):
         raise UsageError(f"{where}, quantity: {item.quantity} is not above 0")
+    if item.unit == PIECES and not float(item.quantity).is_integer():
+        amount = _plain(item.quantity)
+        raise UsageError(
+            f"{where}, quantity: {amount} is no number of pieces; a weight has its unit, as "
+            f"{amount}g"
+        )
     if item.unit in WEIGHT_UNITS:
         raise UsageError(f"{where}, unit: {item.unit} is a weight; give weight_g, in grams")
     if item.weight_g is None:

@@ -27,6 +27,8 @@ from .broker import from_settings
 from .casebook import Casebook
 from .desk import Answer, Desk
 from .detect import ClaimEvidence, Evidence
+from .form.page import make_page
+from .form.server import FormServer, access
 from .fusion import Fusion, Told
 from .lanes import Lane, TwoLanes
 from .legal import NOT_STATED, droneid_in_words
@@ -108,6 +110,7 @@ class Gateway:
         )
         self._states = SensorStates()
         self._adoption = Adoption(log_folder, site.name, self._fusion.incidents)
+        self._one_by_one = asyncio.Lock()
         self._outbox = Outbox()
         self._broker_tried = False
         self._legal = settings.legal
@@ -133,6 +136,15 @@ class Gateway:
             )
         )
 
+        form = settings.form
+        self._form = (
+            None
+            if form is None
+            else FormServer(
+                access(form), make_page(site, [zone.id for zone in settings.zones]), self._answer
+            )
+        )
+
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -143,6 +155,8 @@ class Gateway:
             tasks.create_task(self._adopt(), name="adopt")
             if self._publisher is not None:
                 tasks.create_task(self._publisher.run(), name="consoles")
+            if self._form is not None:
+                tasks.create_task(self._form.run(), name="form")
 
     def audit(self, action: str, text: str | None = None, subject: str | None = None) -> None:
         """Put one of the gateway's own deeds into the log."""
@@ -219,6 +233,11 @@ class Gateway:
             await asyncio.sleep(ADOPT_EVERY_S)
 
     async def _answer(self, name: str, payload: bytes) -> Reply | None:
+        """Do one command after the other: one that comes twice is answered when it is durable."""
+        async with self._one_by_one:
+            return await self._do(name, payload)
+
+    async def _do(self, name: str, payload: bytes) -> Reply | None:
         """Do one command; its reply waits for its record, its change for nobody."""
         answer = Answer()
         with self._fault_contained("a command"):

@@ -111,6 +111,10 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
         {"items": (FindItem(category="drugs", quantity=2, unit="gnet"),)},
         "item 1, unit: gnet is a weight; give weight_g, in grams",
     ),
+    "a weight without a unit": (
+        {"items": (FindItem(category="drugs", quantity=48.5),)},
+        "item 1, quantity: 48.5 is no number of pieces; a weight has its unit, as 48.5g",
+    ),
     "a unit that is prose": (
         {"items": (FindItem(category="drugs", unit="in his bag"),)},
         "items[0].unit: at most 16 small letters",
@@ -199,11 +203,13 @@ amounts = st.floats(min_value=1e-9, max_value=1e12, allow_nan=False)
 def complete_items(draw: st.DrawFn) -> FindItem:
     category, sub = draw(st.sampled_from(SUBS))
     weight = draw(st.none() | amounts)
+    unit = draw(st.sampled_from(["pcs", "package", "strip", "box"]))
+    whole = st.integers(1, 10**12).map(float)  # half a piece is none
     return FindItem(
         category=category,
         sub=sub,
-        quantity=draw(amounts),
-        unit=draw(st.sampled_from(["pcs", "package", "strip", "box"])),
+        quantity=draw(whole if unit == "pcs" else amounts),
+        unit=unit,
         weight_g=weight,
         weight_basis=None if weight is None else draw(st.sampled_from([NET, GROSS])),
         seal=draw(st.none() | st.from_regex(r"[A-Za-z0-9._:-]{1,64}", fullmatch=True)),
