@@ -5,11 +5,13 @@ from __future__ import annotations
 from .driver import Driver
 from .radar import hlk_ld2450, ti_mmwave
 from .radio import iq_blocks
-from .remote_id import dragonsync, droneaware, dronescout, mesh_mapper, opendroneid
+from .remote_id import antsdr, dragonsync, droneaware, dronescout, mesh_mapper, opendroneid
 
 DRIVERS: dict[str, Driver] = {
     driver.name: driver
     for driver in (
+        antsdr.DRIVER,
+        antsdr.TEXT_DRIVER,
         dragonsync.DRIVER,
         droneaware.DRIVER,
         dronescout.DRIVER,

@@ -99,6 +99,8 @@ class Driver:
     options : type, optional
         The struct that a sensor's `options` in the site's settings must fit; it forbids unknown
         fields. Without it the driver has no options.
+    configured : callable, optional
+        Makes a fresh decoder from such options, for a driver whose bytes they explain.
     dialogue : callable, optional
         Makes a fresh dialogue from such options, or None where they ask for none.
     command_baud : int, optional
@@ -114,8 +116,15 @@ class Driver:
     baud: int | None = None
     parity: Parity = "none"
     options: type[msgspec.Struct] | None = None
+    configured: Callable[[Any], Decoder] | None = None
     dialogue: Callable[[Any], Dialogue | None] | None = None
     command_baud: int | None = None
+
+    def decoder_for(self, options: dict[str, Any]) -> Decoder:
+        """Make a fresh decoder for checked `options`."""
+        if self.configured is None or self.options is None:
+            return self.decoder()
+        return self.configured(msgspec.convert(options, self.options))
 
     def asked(self, options: dict[str, Any]) -> Dialogue | None:
         """Make the dialogue for checked `options`; None where nothing is to be said."""

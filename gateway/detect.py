@@ -18,7 +18,7 @@ from ..signal.radio.iq import Samples, to_complex64
 from ..signal.tracking.tracker import Plot
 from .alarms import Signal
 from .droneid_claims import as_report
-from .legal import may_read_droneid
+from .legal import is_droneid, may_read_droneid
 from .library import library
 from .messages import Detection, new_id
 from .plan import Plan, Vector, mounted
@@ -39,6 +39,9 @@ LOUDEST = 1e3
 """Full scale is 1. A float sample far beyond it is an error, and its square may not be a number."""
 
 NOTHING_LEGAL = LegalSection()
+
+CHECKED_CONFIDENCE = 0.99
+"""Of a burst that a receiver read: its checksum of 24 bits fits. Judged, not measured."""
 
 _REMOTE_ID_LABEL = {
     "ble-legacy": "remote-id-ble",
@@ -129,6 +132,10 @@ class Detector:
         if isinstance(reading, RadarFrame):
             return [self._radar(reading, time_ns)]
         if isinstance(reading, RemoteIdReport):
+            if is_droneid(reading):
+                permitted = may_read_droneid(self._legal, arrived_ns)
+                if not permitted or reading.serial_number is None:
+                    return [self._burst(reading, time_ns, permitted=permitted)]
             return [ClaimEvidence(self._sensor.id, time_ns, reading, self._site)]
         if isinstance(reading, IqBlock):
             return list(self._radio(reading, time_ns, arrived_ns))
@@ -143,6 +150,18 @@ class Detector:
             sensor=self._sensor.id,
             kind=kind,
         )
+
+    def _burst(self, report: RemoteIdReport, time_ns: int, *, permitted: bool) -> RadioEvidence:
+        """Give a DroneID burst that another receiver read, without what stood in it."""
+        detection = replace(
+            self._detection("radio-emission", time_ns),
+            label="dji-droneid",
+            family="drone",
+            confidence=CHECKED_CONFIDENCE,
+            level_dbm=report.level_dbm,
+            payload="encrypted or undecodable" if permitted else "not permitted",
+        )
+        return RadioEvidence(self._sensor.id, time_ns, detection)
 
     def _radar(self, frame: RadarFrame, time_ns: int) -> RadarEvidence:
         mounting = self._sensor.mounting

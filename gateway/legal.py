@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ..config.settings import LegalSection
+from ..drivers.readings import RemoteIdReport
 
 NOT_STATED = "not read: the settings state no legal basis"
 
@@ -27,3 +28,20 @@ def droneid_in_words(legal: LegalSection, now_ns: int) -> str:
     if may_read_droneid(legal, now_ns):
         return f"read until {basis.expires}: {basis.basis}; approved by {basis.approved_by}"
     return f"not read: the legal basis ran out on {basis.expires}"
+
+
+def is_droneid(report: RemoteIdReport) -> bool:
+    """Whether a receiver read this out of a DroneID burst for us."""
+    return report.transport == "dji-droneid"
+
+
+def without_payload(report: RemoteIdReport) -> RemoteIdReport:
+    """Give of a DroneID burst that a receiver read only that it was there, and how loud."""
+    return RemoteIdReport(
+        time_ns=report.time_ns,
+        receiver=report.receiver,
+        transmitter="droneid",
+        transport=report.transport,
+        level_dbm=report.level_dbm,
+        channel=report.channel,
+    )

@@ -91,7 +91,7 @@ class SensorFeed:
         self.health = SensorHealth(site, sensor.id, sensor.silent_after_s, now_ns())
         self._site = site
         self._driver = DRIVERS[sensor.driver]
-        self._decoder = self._driver.decoder()
+        self._decoder = self._driver.decoder_for(sensor.options)
         self._legal = legal
         self._detector = Detector(site, plan, sensor, legal)
         self._broker = broker

@@ -19,6 +19,8 @@ TWINS: dict[str, Callable[[World, SiteSection, Sensor], Instrument]] = {
     "ti-mmwave": lambda world, _, sensor: TiMmwave(world, sensor.id, sensor.mounting),
     "dronescout": lambda world, site, sensor: DroneScout(world, sensor.id, sensor.mounting, site),
     "opendroneid": lambda world, site, sensor: opendroneid(world, sensor.id, sensor.mounting, site),
+    "antsdr": simple.antsdr_binary,
+    "antsdr-text": simple.antsdr_text,
     "droneaware": simple.droneaware_node,
     "mesh-mapper": simple.mesh_mapper_receiver,
     "dragonsync": simple.dragonsync_kit,

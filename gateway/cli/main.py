@@ -55,6 +55,14 @@ app.add_typer(incident_app, name="incident")
 # What click raises for wrong use; typer, which has click within it, names one of its kinds alone.
 _Misuse = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
+LegalBasis = Annotated[
+    Path | None,
+    typer.Option(
+        "--legal-basis",
+        metavar="SITE.toml",
+        help="Read DroneID payloads on the basis that these settings state.",
+    ),
+]
 SiteFile = Annotated[Path, typer.Argument(metavar="SITE.toml", help="A site's settings.")]
 
 
@@ -114,12 +122,17 @@ def drivers(as_json: Json = False) -> None:
 def decode(
     driver: Annotated[str, typer.Argument(metavar="DRIVER", help="As `havik drivers` names it.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Bytes as they came.")],
+    legal_basis: LegalBasis = None,
     as_json: Json = False,
 ) -> None:
     """A raw capture (serial bytes, JSON as it came over MQTT, blocks of I/Q) to readings."""
     from ..offline.decode import decode as decode_capture
+    from ..offline.scan import check_basis
 
-    decode_capture(driver, file, as_json=as_json, out=sys.stdout)
+    if legal_basis is not None:
+        check_basis(legal_basis, time.time_ns())
+    permitted = legal_basis is not None
+    decode_capture(driver, file, as_json=as_json, out=sys.stdout, reads_payload=permitted)
 
 
 @app.command()
@@ -138,14 +151,7 @@ def scan(
     png: Annotated[
         Path | None, typer.Option("--png", metavar="OUT", help="Draw the spectrogram.")
     ] = None,
-    legal_basis: Annotated[
-        Path | None,
-        typer.Option(
-            "--legal-basis",
-            metavar="SITE.toml",
-            help="Read DroneID payloads on the basis that these settings state.",
-        ),
-    ] = None,
+    legal_basis: LegalBasis = None,
 ) -> None:
     """Radio recordings to named emissions."""
     from ..offline.scan import check_basis

@@ -20,11 +20,18 @@ from ...drivers.readings import Reading, RemoteIdReport
 from ...drivers.transport.recording import Recording
 from ..cli.progress import SILENT_S, Progress
 from ..errors import UsageError
+from ..legal import is_droneid, without_payload
 from .reading_lines import UNTIMED, as_json_line, as_text_line, identifier
 
 
 def decode(
-    driver: str, file: Path, *, as_json: bool, out: TextIO, notes: TextIO | None = None
+    driver: str,
+    file: Path,
+    *,
+    as_json: bool,
+    out: TextIO,
+    notes: TextIO | None = None,
+    reads_payload: bool = False,
 ) -> None:
     """Write each reading in a capture to `out`, a line each, and a summary to `notes`.
 
@@ -38,6 +45,8 @@ def decode(
         One JSON object a line; I/Q samples are left out and counted in `sample_count`.
     notes : file, optional
         Standard error where not given.
+    reads_payload : bool
+        Whether DroneID payloads are shown: only on a stated legal basis (`scan.check_basis`).
 
     Raises
     ------
@@ -51,6 +60,8 @@ def decode(
     readings, aircraft = 0, Aircraft()
     try:
         for reading in _with_progress(recording.readings(decoder, UNTIMED), recording, file, out):
+            if not reads_payload and isinstance(reading, RemoteIdReport) and is_droneid(reading):
+                reading = without_payload(reading)
             readings += 1
             aircraft.hear(reading)
             print(line(reading), file=out)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ...config.settings import Sensor, SiteSection
-from ...drivers.remote_id import dragonsync, droneaware, mesh_mapper
+from ...drivers.remote_id import antsdr, dragonsync, droneaware, mesh_mapper
 from ..scene import World
-from .receiver import BROADCASTS, Receiver
+from .receiver import BROADCASTS, Broadcast, Receiver
+
+DRONEID = (Broadcast("dji-droneid", 0, 0.2),)
 
 
 def droneaware_node(world: World, site: SiteSection, sensor: Sensor) -> Receiver:
@@ -26,4 +28,18 @@ def dragonsync_kit(world: World, site: SiteSection, sensor: Sensor) -> Receiver:
     """Give a kit that publishes a payload for each advertisement."""
     return Receiver(
         world, sensor.id, sensor.mounting, site, BROADCASTS, lambda one: (dragonsync.encode(one),)
+    )
+
+
+def antsdr_binary(world: World, site: SiteSection, sensor: Sensor) -> Receiver:
+    """Give an AntSDR of the older firmware: a frame for each burst that it decoded."""
+    return Receiver(
+        world, sensor.id, sensor.mounting, site, DRONEID, lambda one: (antsdr.encode(one),)
+    )
+
+
+def antsdr_text(world: World, site: SiteSection, sensor: Sensor) -> Receiver:
+    """Give an AntSDR of the newer firmware: a text for each burst that it decoded."""
+    return Receiver(
+        world, sensor.id, sensor.mounting, site, DRONEID, lambda one: (antsdr.encode_text(one),)
     )

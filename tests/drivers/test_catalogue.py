@@ -16,6 +16,7 @@ from havik.drivers.radar import hlk_ld2450, ti_mmwave
 from havik.drivers.radio import iq_blocks
 from havik.drivers.readings import IqBlock, RadarFrame, RadarPoint, Reading, RemoteIdReport
 from havik.drivers.remote_id import (
+    antsdr,
     dragonsync,
     droneaware,
     dronescout,
@@ -49,6 +50,8 @@ CAPTURES: dict[str, bytes] = {
         RemoteIdReport(time_ns=0, transmitter="02:00:00:00:00:01", serial_number="ZZZZC0000001")
     )
     * 3,
+    "antsdr": antsdr.encode(HEARD) * 3,
+    "antsdr-text": antsdr.encode_text(HEARD) * 3,
     "droneaware": droneaware.encode(HEARD) * 3,
     "mesh-mapper": mesh_mapper.encode(HEARD) * 3,
     "dragonsync": dragonsync.encode(HEARD),

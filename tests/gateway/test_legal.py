@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from havik.config.settings import DroneIdPayload, LegalSection, MqttSensor, SiteSection
-from havik.drivers.readings import IqBlock
+from havik.drivers.readings import IqBlock, Position, RemoteIdReport
 from havik.gateway.claims import Claims
 from havik.gateway.detect import ClaimEvidence, Detector, Evidence, RadioEvidence
 from havik.gateway.droneid_claims import as_report
@@ -119,3 +119,45 @@ def test_what_is_not_told_stays_unknown() -> None:
     unknown = (report.position, report.operator_position, report.ground_speed_m_s,
                report.operational_status, report.height_reference)  # fmt: skip
     assert unknown == (None,) * 5
+
+
+REPORT = RemoteIdReport(
+    time_ns=LAST_MOMENT_NS, transmitter="droneid:SIMULATED0001", transport="dji-droneid",
+    level_dbm=-70, serial_number="SIMULATED0001",
+    position=Position(latitude_deg=54.01, longitude_deg=4.02),
+)  # fmt: skip
+
+
+def told_of(report: RemoteIdReport, legal: LegalSection, now_ns: int) -> Evidence:
+    sensor = MqttSensor(id="s1", driver="antsdr-text", topic="t")
+    (evidence,) = Detector(SITE, Plan(SITE), sensor, legal).take(report, now_ns)
+    return evidence
+
+
+@pytest.mark.parametrize(
+    ("legal", "now_ns"), [(LegalSection(), LAST_MOMENT_NS), (LEGAL, LAST_MOMENT_NS + 10**9)]
+)
+def test_a_burst_that_a_receiver_read_is_stripped_without_a_basis(
+    legal: LegalSection, now_ns: int
+) -> None:
+    evidence = told_of(REPORT, legal, now_ns)
+    assert isinstance(evidence, RadioEvidence)
+    assert (evidence.detection.label, evidence.detection.family) == ("dji-droneid", "drone")
+    assert (evidence.detection.payload, evidence.detection.level_dbm) == ("not permitted", -70)
+    assert b"SIMULATED0001" not in encode(evidence.detection)
+    assert evidence.detection.position is None
+
+
+def test_a_burst_that_a_receiver_read_is_a_claim_on_a_basis() -> None:
+    evidence = told_of(REPORT, LEGAL, LAST_MOMENT_NS)
+    assert isinstance(evidence, ClaimEvidence)
+    assert evidence.report == REPORT
+
+
+def test_an_encrypted_burst_is_seen_and_names_nobody() -> None:
+    sealed = RemoteIdReport(
+        time_ns=LAST_MOMENT_NS, transmitter="droneid:77", transport="dji-droneid", session_id="77"
+    )
+    evidence = told_of(sealed, LEGAL, LAST_MOMENT_NS)
+    assert isinstance(evidence, RadioEvidence)
+    assert evidence.detection.payload == "encrypted or undecodable"

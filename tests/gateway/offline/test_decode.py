@@ -15,7 +15,7 @@ from havik.config.settings import Mounting
 from havik.drivers.catalogue import DRIVERS
 from havik.drivers.radio import iq_blocks
 from havik.drivers.readings import IqBlock, RemoteIdReport, SensorStatus
-from havik.drivers.remote_id import dronescout
+from havik.drivers.remote_id import antsdr, dronescout
 from havik.gateway.errors import UsageError
 from havik.gateway.offline.decode import Aircraft, decode, drivers_table
 from havik.simulators.radar.ti_mmwave import TiMmwave
@@ -245,6 +245,21 @@ def test_aircraft_are_counted_by_identifier_whatever_their_radios(
     for reading in heard:
         aircraft.hear(reading)
     assert aircraft.told() == told
+
+
+def test_what_a_receiver_read_of_droneid_is_shown_on_a_legal_basis_alone(tmp_path: Path) -> None:
+    report = RemoteIdReport(
+        time_ns=10**18, transmitter="droneid:SIMULATED0001", transport="dji-droneid",
+        level_dbm=-70, serial_number="SIMULATED0001",
+    )  # fmt: skip
+    file = tmp_path / "antsdr.bin"
+    file.write_bytes(antsdr.encode(report))
+    (row,), _ = rows("antsdr", file)
+    assert (row["transport"], row["level_dbm"]) == ("dji-droneid", -70)
+    assert "SIMULATED0001" not in json.dumps(row)
+    out = io.StringIO()
+    decode("antsdr", file, as_json=True, out=out, notes=io.StringIO(), reads_payload=True)
+    assert json.loads(out.getvalue())["serial_number"] == "SIMULATED0001"
 
 
 def test_the_table_of_drivers_names_each() -> None:
