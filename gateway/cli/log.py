@@ -94,3 +94,32 @@ def report_vmr(
         draw(report, png)
     write = write_json if as_json else write_csv if as_csv else write_text
     write(report, sys.stdout)
+
+
+@report_app.command("operations")
+def report_operations(
+    begins: Annotated[str, typer.Option("--from", help="A day, or a moment, ISO 8601.")],
+    ends: Annotated[
+        str | None, typer.Option("--to", help="Up to without this day or moment; now.")
+    ] = None,
+    site: Annotated[str | None, typer.Option("--site", help="Only this one.")] = None,
+    mode: Annotated[str, typer.Option("--mode", help="live, test or exercise.")] = "live",
+    time_zone: Annotated[
+        str, typer.Option("--time-zone", help="Whose clock tells day from night.")
+    ] = DEFAULT_ZONE,
+    log: LogFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Alarms a day and a night, false ones, times to answer, sensors in service, hot spots."""
+    from .operations_commands import report_operations as report
+
+    report(
+        log or default_folder(),
+        begins=begins,
+        ends=ends,
+        site=site,
+        mode=mode,
+        time_zone=time_zone,
+        as_json=as_json,
+        out=sys.stdout,
+    )

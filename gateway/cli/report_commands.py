@@ -14,17 +14,20 @@ from typing import TextIO, cast, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 from rich.table import Table
 
 from ...config.codes import Code, Language, codes
 from ..console.client import check_site
 from ..errors import UsageError
 from ..log import facts
-from ..log.periods import DEFAULT_ZONE, read_years, read_zone
+from ..log.operations import Facts
+from ..log.periods import DEFAULT_ZONE, periods, read_years, read_zone
 from ..log.reading import LogReader
 from ..log.reports import BASES, Basis, Scope, YearReport, year_report
 from ..messages import Mode
 from .find_commands import print_table
+from .operations_commands import read_operations
 from .progress import Progress
 
 MOST_SHARES = 5
@@ -89,9 +92,25 @@ def make_vmr(folder: Path, options: ReportOptions) -> VmrReport:
             db = facts.current(folder, progress.advance)
         with closing(db):
             reports = [year_report(db, year, zone, scope) for year in years]
+        told = read_operations(folder, scope.as_of_ns, scope.mode, scope.site)
+        reports = [_with_operations(one, told, zone) for one in reports]
     except (sqlite3.Error, msgspec.DecodeError) as error:
         raise UsageError(f"{folder}: it cannot be read ({error}); see `havik log verify`") from None
     return VmrReport(years=reports, scope=scope, zone=zone, log_entries=size)
+
+
+def _with_operations(report: YearReport, told: Facts, zone: ZoneInfo) -> YearReport:
+    """Put the flights of each period, and how far its sensors were in service, beside its finds."""
+    spans = periods(report.year, zone)
+    counts = tuple(
+        replace(
+            count,
+            drone_incidents=told.drone_incidents(span.start_ns, span.end_ns),
+            sensor_availability=told.sensor_availability(span.start_ns, span.end_ns),
+        )
+        for count, span in zip(report.periods, spans, strict=True)
+    )
+    return replace(report, periods=counts)
 
 
 def write_json(report: VmrReport, out: TextIO) -> None:
@@ -110,6 +129,8 @@ def write_json(report: VmrReport, out: TextIO) -> None:
             "mode": report.scope.mode,
             "site": report.scope.site,
             "log_entries": report.log_entries,
+            "drone_incidents": [one.drone_incidents for one in year.periods],
+            "sensor_availability": [one.sensor_availability for one in year.periods],
             "periods": year.periods,
         }
         print(msgspec.json.encode(line).decode(), file=out)
@@ -145,7 +166,7 @@ def write_text(report: VmrReport, out: TextIO, language: Language = "en") -> Non
         for figure, shares in _shares(year):
             words = share_words(shares, figure, language)
             print(f"  {figure.replace('_', ' '):<12} {words or 'nothing'}", file=out)
-        for line in _remarks(year):
+        for line in (*_beside(year), *_remarks(year)):
             print(f"  {line}", file=out)
     scope = report.scope
     of = scope.site or "all sites of this log"
@@ -202,6 +223,20 @@ def _labels(figure: str) -> Mapping[str, Code]:
         "by_method": lists.methods,
     }
     return tables[figure]
+
+
+def _beside(year: YearReport) -> list[str]:
+    """Tell the drone incidents of each period, and how far the sensors were in service."""
+    flights = [_or_unknown(one.drone_incidents, "d") for one in year.periods]
+    service = [_or_unknown(one.sensor_availability, ".1%") for one in year.periods]
+    return [
+        f"{'drone incidents':<20} {', '.join(flights)}",
+        f"{'sensors in service':<20} {', '.join(service)}",
+    ]
+
+
+def _or_unknown(value: float | None, form: str) -> str:
+    return "unknown" if value is None else format(value, form)
 
 
 def _remarks(year: YearReport) -> list[str]:

@@ -32,6 +32,9 @@ FALSE = ("nothing_found", "authorised", "no_flight")
 
 MOST_SPOTS = 20
 
+Span = tuple[int, int]
+"""From the first moment up to the second, nanoseconds since 1970."""
+
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
     """How long a step took, over the incidents that had it."""
@@ -80,7 +83,9 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
 class Service:
     """When the sensors of one site came and went; spans in service, by sensor."""
 
-    spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict[str, list[tuple[int, int]]])
+    spans: dict[str, list[tuple[int, int]]] = field(
+        default_factory=dict[str, list[tuple[int, int]]]
+    )
     first_ns: dict[str, int] = field(default_factory=dict[str, int])
     _up_ns: dict[str, int] = field(default_factory=dict[str, int])
     _last_ns: int = 0

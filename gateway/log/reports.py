@@ -88,6 +88,8 @@ class PeriodCount(msgspec.Struct, frozen=True, kw_only=True):
     sites: int  # that recorded anything
     recorded_after_its_end: int  # finds: why a total moved since an earlier report
     corrected_after_its_end: int
+    drone_incidents: int | None = None  # beside the finds; None where the log tells nothing
+    sensor_availability: float | None = None  # share of the time, over all sensors
 
 
 class YearReport(msgspec.Struct, frozen=True, kw_only=True):
