@@ -26,7 +26,10 @@ RATIOS_DB = (-10, 0, 10)
 LEVEL = np.float32(0.01)
 OFFSET_HZ = 0.2e6
 BINS = 10
-LONGEST_S = 0.1
+THOROUGH_S = 0.1
+"""Longer trials are searched as the gateway does, shorter ones as a recording."""
+
+WIFI_RATE_HZ = 20e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +57,22 @@ def trial(name: str, ratio_db: float, nth: int, *, training: bool = False) -> Tr
     """One trial; training has seeds that the scored ones never have."""
     link = LINKS[name]
     rng = np.random.default_rng([crc32(name.encode()), int(ratio_db) + 100, nth, int(training)])
-    seconds = min(link.seconds, LONGEST_S)
+    seconds = link.seconds
     tuned_hz = link.tuned_hz + float(rng.uniform(-OFFSET_HZ, OFFSET_HZ))
     sent = list(link.sends(link.rate_hz, seconds, rng))
     band, heard = received(sent, link.rate_hz, tuned_hz, seconds)
     width_hz = max(1e3, heard[0].bandwidth_hz) if heard else 1e6
     gain = np.float32(np.sqrt(10 ** (ratio_db / 10) * width_hz / link.rate_hz))
     wave = noise(rng, len(band)) + faded(band, link.rate_hz, rng) * gain
-    if nth % 3 == 2:
+    beside_s = 0.0
+    if nth % 3 == 2 and link.rate_hz >= WIFI_RATE_HZ:
         frame = shifted(wifi_like(link.rate_hz, rng, 30), link.rate_hz, link.rate_hz / 4)
         wave[1000 : 1000 + len(frame)] += frame[: len(wave) - 1000] * np.float32(2)
-    finder = EmissionFinder(link.rate_hz, tuned_hz, thorough=True, library=library())
+        beside_s = (2000 + len(frame)) / link.rate_hz
+    thorough = seconds <= THOROUGH_S
+    finder = EmissionFinder(link.rate_hz, tuned_hz, thorough=thorough, library=library())
     told = finder.feed((wave * LEVEL).astype(np.complex64)) + finder.close()
+    told = [one for one in told if not _is_beside(one, beside_s)]
     near = [one for one in told if any(_meets(one, burst) for burst in heard)]
     named = [one for one in near if not one.label.startswith("unknown")] or near
     best = max(named, key=lambda one: one.duration_s * one.bandwidth_hz, default=None)
@@ -79,6 +86,11 @@ def trial(name: str, ratio_db: float, nth: int, *, training: bool = False) -> Tr
 
 def _is_alarm(one: Emission, link: Link) -> bool:
     return one.family in {"drone", "controller"} and one.label != link.label
+
+
+def _is_beside(one: Emission, until_s: float) -> bool:
+    """Whether it is the Wi-Fi frame that was put beside the link, rightly named."""
+    return one.label == "wifi" and one.start_s < until_s
 
 
 def _meets(one: Emission, burst: Burst) -> bool:

@@ -68,6 +68,8 @@ class Emission:
         The bursts of one that hops.
     candidates : tuple of str
         Signatures whose hop pattern it may be part of (`hops.py`).
+    is_cut : bool
+        An end of the page cuts it: the rest is in the page before or after.
     """
 
     label: str
@@ -83,6 +85,7 @@ class Emission:
     message: DroneIdMessage | None = None
     parts: tuple[Part, ...] = ()
     candidates: tuple[str, ...] = ()
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Seen:
     bandwidth_hz: float
     snr: float
     filled: float
-    is_cut: bool = False  # by the end of its page
+    is_cut: bool = False  # by an end of its page
 
 
 CARRIER_CONFIDENCE = 0.9
@@ -146,7 +149,8 @@ def classify(
     seen = _refined(seen, found, segment_start_s, cut=last_s < first_s + seen.duration_s)
     if found.modulation is None:
         evidence = {"filled": round(seen.filled, 3), **_rounded(found)}
-        return _named(seen, "unknown", "unknown", UNKNOWN_CONFIDENCE, evidence, tuned_hz)
+        plain = _named(seen, "unknown", "unknown", UNKNOWN_CONFIDENCE, evidence, tuned_hz)
+        return replace(plain, is_cut=seen.is_cut)
     center_hz = tuned_hz + seen.center_hz
     own_size = {"bandwidth_hz": seen.bandwidth_hz, "duration_s": seen.duration_s}
     features = {**found.features, **own_size}
@@ -166,7 +170,7 @@ def classify(
     family: Family = own.family if own else "background" if label == "wifi" else "unknown"
     trust = library.confidence(label, found.nats)
     emission = _named(seen, label, family, trust, evidence, tuned_hz)
-    return replace(emission, candidates=tuple(one.name for one in waits))
+    return replace(emission, candidates=tuple(one.name for one in waits), is_cut=seen.is_cut)
 
 
 def _control(seen: Seen, place: Place, tuned_hz: float) -> Emission | None:
@@ -211,11 +215,20 @@ def _rounded(found: Measured) -> dict[str, float | str]:
     return {k: float(f"{v:.5g}") for k, v in found.features.items() if k not in own}
 
 
-def droneid_emission(burst: DroneIdBurst, snr: float, tuned_hz: float) -> Emission:
-    """Name a confirmed DroneID burst.
+FIRM_NATS = 40.0
+"""Surprise at which a pair of sequences is named a drone's: noise reaches it once in three hours
+of a band of 20 MHz. A weaker one is found, and told without a name: at the search's own threshold
+noise gives one in two seconds."""
 
-    The confidence weighs the chance of such a fit in noise against one real burst in a million
-    places and offsets.
+PLACES = 1e13
+"""Starts and carriers in which noise was given the chance, for each real burst: some minutes."""
+
+
+def droneid_emission(burst: DroneIdBurst, snr: float, tuned_hz: float) -> Emission:
+    """Name a DroneID burst.
+
+    The confidence weighs the chance of such a fit in noise against one real burst in `PLACES`
+    places and offsets. Below `FIRM_NATS` it is `unknown-zadoff-chu`: seen, and no alarm.
 
     Parameters
     ----------
@@ -226,16 +239,17 @@ def droneid_emission(burst: DroneIdBurst, snr: float, tuned_hz: float) -> Emissi
     tuned_hz : float
         Added to the carrier.
     """
-    chance = (1 + burst.surprise) * np.exp(-burst.surprise) * 1e6
+    chance = (1 + burst.surprise) * np.exp(-burst.surprise) * PLACES
+    is_firm = burst.surprise >= FIRM_NATS
     return Emission(
-        label="dji-droneid",
-        family="drone",
+        label="dji-droneid" if is_firm else "unknown-zadoff-chu",
+        family="drone" if is_firm else "unknown",
         start_s=burst.start_s,
         duration_s=burst.duration_s,
         center_hz=tuned_hz + burst.carrier_hz,
         bandwidth_hz=BANDWIDTH_HZ,
         snr_db=float(10 * np.log10(max(snr, 1e-3))),
-        confidence=float(1 / (1 + chance)),
+        confidence=float(1 / (1 + chance)) if is_firm else UNKNOWN_CONFIDENCE,
         evidence={
             "coherence_root_600": round(burst.coherences[0], 4),
             "coherence_root_147": round(burst.coherences[1], 4),

@@ -21,6 +21,7 @@ from scipy.stats import gamma
 from .fsk import edges
 from .scraps import Box
 from .spectrum import AVERAGED, LEAKAGE, Cells
+from .whole import whole
 
 COARSE_S, COARSE_HZ = 0.2e-3, 150e3
 TIMES = (2, 6, 20)
@@ -38,7 +39,7 @@ MOST = 24
 PLAIN_SNR, PLAIN_FILLED = 3.0, 0.55
 """A box of so much power, so evenly filled, is whole: it hides nothing."""
 
-CROWDED = 48
+CROWDED = 64
 """A page with so many boxes has no quiet in which a faint emission would be seen."""
 
 BESIDE_SHARE = 0.05
@@ -65,6 +66,8 @@ def with_faint(
 ) -> list[Box]:
     """Add the faint emissions to the boxes, in place of the pieces of them that were boxed.
 
+    Weak narrow boxes are followed to their ends (`whole.py`).
+
     Parameters
     ----------
     ratio : float32, shape (rows, bins)
@@ -80,6 +83,12 @@ def with_faint(
     list of Box
         By time.
     """
+    return whole(ratio, _with_faint(ratio, boxes, bin_hz, row_s, proven), bin_hz)
+
+
+def _with_faint(
+    ratio: Cells, boxes: Sequence[Box], bin_hz: float, row_s: float, proven: Sequence[Box]
+) -> list[Box]:
     rows, bins = max(1, round(COARSE_S / row_s)), max(1, round(COARSE_HZ / bin_hz))
     if len(ratio) < 2 * rows or ratio.shape[1] < 4 * bins:
         return list(boxes)

@@ -19,7 +19,10 @@ from scipy.stats import binom
 from .classify import Emission, Part
 from .signature import Library, Signature
 
-TOLERANCE_S = 50e-6
+TOLERANCE_S = 40e-6
+START_SHARE = 8.0
+"""A start is known to so much over the burst's occupied band, at the level of the noise."""
+
 WINDOW_S = 0.5
 """So long a burst waits for others of its link."""
 
@@ -30,8 +33,13 @@ SURPRISE_NATS = 9.0
 """That bursts of other links keep a period by chance: once in 8,000 looks."""
 
 SAME_CHANNEL_HZ = 60e3
-NEXT_S = 0.4e-3
-"""A burst that goes on in the next page begins so soon after its first piece ended."""
+NEXT_S = (-2.5e-3, 0.5e-3)
+"""The rest of a burst that a page's end cuts begins so long after its first piece ended: before it
+where both pages have seen the samples between."""
+
+NARROW_HZ = 2.5e6
+CUT_WAITS_S = 0.1
+"""What is cut waits so long at most for its rest."""
 
 
 @dataclass(slots=True)
@@ -39,6 +47,7 @@ class _Emitter:
     signature: Signature
     phase_s: float
     nats: float
+    tolerance_s: float
     bursts: list[Emission] = field(default_factory=list["Emission"])
     told: bool = False
     seen: int = 0
@@ -68,12 +77,16 @@ class HopLog:
         for one in emissions:
             if self._goes_on(one):
                 continue
-            (self._waiting if one.candidates else settled).append(one)
+            waits = one.candidates or (one.is_cut and one.bandwidth_hz < NARROW_HZ)
+            (self._waiting if waits else settled).append(one)
         now_s = max((one.start_s for one in emissions), default=0.0)
         for name in {name for one in self._waiting for name in one.candidates}:
             self._gather(self._by_name[name])
         settled += self._tell(now_s)
-        old = [one for one in self._waiting if one.start_s < now_s - WINDOW_S]
+        old = [
+            one for one in self._waiting
+            if one.start_s < now_s - (WINDOW_S if one.candidates else CUT_WAITS_S)
+        ]  # fmt: skip
         excess = self._waiting[: max(0, len(self._waiting) - MOST_WAITING)]
         gone = {id(one) for one in (*old, *excess)}
         settled += [replace(one, candidates=()) for one in self._waiting if id(one) in gone]
@@ -89,12 +102,14 @@ class HopLog:
 
     def _goes_on(self, burst: Emission) -> bool:
         """Whether a burst is the rest of one that the page before has cut; they are joined then."""
+        if not burst.is_cut or burst.bandwidth_hz > NARROW_HZ:
+            return False
         for nth, before in enumerate(self._waiting):
             gap_s = burst.start_s - before.start_s - before.duration_s
             apart_hz = abs(burst.center_hz - before.center_hz)
-            if abs(gap_s) < NEXT_S and apart_hz < before.bandwidth_hz / 2:
-                whole_s = burst.start_s + burst.duration_s - before.start_s
-                self._waiting[nth] = replace(before, duration_s=whole_s)
+            near = apart_hz < max(before.bandwidth_hz, burst.bandwidth_hz) / 2
+            if before.is_cut and near and NEXT_S[0] < gap_s < NEXT_S[1]:
+                self._waiting[nth] = _joined(before, burst)
                 return True
         return False
 
@@ -104,10 +119,10 @@ class HopLog:
         own = [one for one in own if signature.lasts(one.duration_s)]
         emitter = self._emitters.get(signature.name)
         if emitter is None:
-            found = in_phase([one.start_s for one in own], signature)
+            found = in_phase([one.start_s for one in own], signature, tolerance_s(own))
             if found is None or _channels(own, found.members) < 2 <= signature.bursts:
                 return
-            emitter = _Emitter(signature, found.phase_s, found.nats)
+            emitter = _Emitter(signature, found.phase_s, found.nats, tolerance_s(own))
             self._emitters[signature.name] = emitter
         keeps = [one for one in own if _keeps(one.start_s, emitter)]
         if not keeps:
@@ -164,6 +179,24 @@ class HopLog:
         )
 
 
+def _joined(before: Emission, after: Emission) -> Emission:
+    """One burst of two pieces, under the name and with the evidence of the plainer one."""
+    plainer = max(before, after, key=_plainness)
+    candidates = (*before.candidates, *after.candidates)
+    return replace(
+        plainer,
+        start_s=before.start_s,
+        duration_s=max(before.duration_s, after.start_s + after.duration_s - before.start_s),
+        candidates=tuple(dict.fromkeys(candidates)),
+        is_cut=after.is_cut,
+    )
+
+
+def _plainness(one: Emission) -> tuple[bool, float]:
+    nats = one.evidence.get("surprise_nats", 0.0)
+    return not one.label.startswith("unknown"), float(nats)
+
+
 @dataclass(frozen=True, slots=True)
 class InPhase:
     """Bursts that keep a period: which, at what phase, and how unlikely by chance."""
@@ -173,7 +206,15 @@ class InPhase:
     nats: float
 
 
-def in_phase(starts_s: Sequence[float], signature: Signature) -> InPhase | None:
+def tolerance_s(bursts: Sequence[Emission]) -> float:
+    """How exactly the starts of such bursts are known."""
+    widths = [float(one.evidence.get("occupied_hz", one.bandwidth_hz)) for one in bursts]
+    return TOLERANCE_S + START_SHARE / max(float(np.median(widths)), 1e3) if widths else TOLERANCE_S
+
+
+def in_phase(
+    starts_s: Sequence[float], signature: Signature, within_s: float = TOLERANCE_S
+) -> InPhase | None:
     """Find the bursts that keep the period of a link; None where too few do.
 
     Parameters
@@ -181,6 +222,8 @@ def in_phase(starts_s: Sequence[float], signature: Signature) -> InPhase | None:
     starts_s : sequence of float
     signature : Signature
         Its period; 0 takes all bursts together.
+    within_s : float
+        Of the period's beat: how exactly the starts are known.
     """
     if len(starts_s) < signature.bursts:
         return None
@@ -189,10 +232,10 @@ def in_phase(starts_s: Sequence[float], signature: Signature) -> InPhase | None:
     period_s, count = signature.period_s, len(starts_s)
     best: list[int] = []
     for anchor_s in starts_s:
-        late = (abs(_off(one - anchor_s, period_s)) <= TOLERANCE_S for one in starts_s)
+        late = (abs(_off(one - anchor_s, period_s)) <= within_s for one in starts_s)
         members = [nth for nth, near in enumerate(late) if near]
         best = max(best, members, key=len)
-    share = min(1.0, 2 * TOLERANCE_S / period_s)
+    share = min(1.0, 2 * within_s / period_s)
     chance = float(binom.sf(len(best) - 2, count - 1, share)) * count
     nats = -float(np.log(max(chance, 1e-300)))
     if len(best) < signature.bursts or nats < SURPRISE_NATS:
@@ -207,7 +250,9 @@ def _keeps(start_s: float, emitter: _Emitter) -> bool:
         return True
     offsets = (0.0, signature.pair_s, -signature.pair_s)
     after_s = start_s - emitter.phase_s
-    return any(abs(_off(after_s - at, signature.period_s)) <= 1.5 * TOLERANCE_S for at in offsets)
+    return any(
+        abs(_off(after_s - at, signature.period_s)) <= 1.5 * emitter.tolerance_s for at in offsets
+    )
 
 
 def _off(after_s: float, period_s: float) -> float:

@@ -15,7 +15,7 @@ import scipy.fft
 from .channel import Segment
 from .chirp import find_preamble
 from .fsk import measure
-from .grids import NR_SLOT, SLOT, grid_of, train_of
+from .grids import NR_SLOT, SLOT, SYMBOL, Grid, grid_of, train_of
 from .iq import Samples
 from .ofdm import short_training
 from .signature import Modulation
@@ -44,9 +44,14 @@ ENOUGH_COMB = 2.0
 200 line rates 1.2."""
 
 VIDEO_S = 2.9e-3
+VIDEO_HZ = 5e6
+LONG_S = 10e-3
 PREAMBLE_S = 12e-3
 DRIFT_S = 4e-3
 FRAME_S = 60e-6
+PIECE = 40 * SYMBOL
+"""Samples of a long signal whose grid is measured by itself: 2.9 ms at 15 kHz."""
+
 CONCENTRATED = 0.5
 ENOUGH_STEADINESS = 0.1
 LEAST_DEVIATION_HZ = 12e3
@@ -95,9 +100,10 @@ class Measured:
 
 def measured(place: Place) -> Measured:
     """Ask for each structure that the box's width and duration allow, the surest first."""
-    asked = (
-        (_wifi, _grid, _video, _drift) if place.width_hz >= WIDE_HZ else (_drift, _grid, _narrow)
-    )
+    if place.width_hz < WIDE_HZ:
+        return _narrow(place)
+    lasts = place.last_s - place.first_s >= LONG_S
+    asked = (_wifi, _video, _grid, _drift) if lasts else (_wifi, _grid, _video, _drift)
     for ask in asked:
         found = ask(place)
         if found is not None:
@@ -133,7 +139,8 @@ def _grid(place: Place) -> Measured | None:
                 continue
             width_hz = min(place.width_hz * 1.05 + 0.3e6, 1024 * spacing_hz)
             wave = place.cut(1024 * spacing_hz, width_hz, place.first_s, place.last_s)
-            grid = grid_of(wave, width_hz / (1024 * spacing_hz), slot=slot)
+            share = width_hz / (1024 * spacing_hz)
+            grid = _plainest(wave, grid_of(wave, share, slot=slot), share, slot)
             best = max(grid.symbols, grid.slots)
             if grid.nats < ENOUGH_NATS or grid.off_lag > OFF_LAG_SHARE * best:
                 continue
@@ -147,11 +154,24 @@ def _grid(place: Place) -> Measured | None:
     return None
 
 
+def _plainest(wave: Samples, whole: Grid, share: float, slot: int) -> Grid:
+    """The grid of a long time; of its plainest piece where bursts of several grids lie in it."""
+    if whole.nats < ENOUGH_NATS or len(wave) < 2 * PIECE:
+        return whole
+    pieces = [
+        grid_of(wave[first : first + PIECE], share, slot=slot)
+        for first in range(0, min(len(wave) - PIECE, 3 * PIECE) + 1, PIECE // 2)
+    ]
+    best = max(pieces, key=lambda one: one.nats)
+    return best if best.nats > ENOUGH_NATS else whole
+
+
 def _video(place: Place) -> Measured | None:
     if place.last_s - place.first_s < VIDEO_S:
         return None
     rate_hz = max(8e6, min(place.width_hz * 1.4, 20e6))
-    lines = find_lines(place.cut(rate_hz, rate_hz, place.first_s, place.last_s), rate_hz)
+    width_hz = max(VIDEO_HZ, 1.2 * place.width_hz)
+    lines = find_lines(place.cut(rate_hz, width_hz, place.first_s, place.last_s), rate_hz)
     if lines is None or lines.comb < ENOUGH_COMB:
         return None
     features = {"line_hz": lines.line_hz, "line_comb": lines.comb}
@@ -178,7 +198,18 @@ def _drift(place: Place) -> Measured | None:
     return Measured("drifting", {"tone_share": share, "drift_hz": drift_hz}, 30 * share)
 
 
-def _narrow(place: Place) -> Measured | None:
+def _narrow(place: Place) -> Measured:
+    """A chirp first: a slow one drifts as an oven does."""
+    shifted = _shifted(place)
+    if shifted.modulation == "chirp":
+        return shifted
+    found = _drift(place) or _grid(place)
+    if found is None and place.last_s - place.first_s >= LONG_S:
+        found = _video(place)  # weak, only the middle of its band stands out
+    return found or shifted
+
+
+def _shifted(place: Place) -> Measured:
     rate_hz = place.width_hz * 1.2 + 0.4e6
     lead_s = min(place.first_s, 0.25e-3)
     wave = place.cut(rate_hz, rate_hz, place.first_s - lead_s, place.last_s + 0.25e-3)

@@ -16,6 +16,10 @@ WIFI_RATE_HZ = 20e6
 SHORT_TRAINING_LAG = 16  # 0.8 us
 SHORT_TRAINING_WINDOW = 128  # 6.4 us of the field's 8 us
 OTHER_LAGS = (11, 13, 19, 21)
+FASTER_LAGS = (4, 8)
+"""At which the training of a clock twice and four times as fast repeats, and its own does not."""
+
+FASTER_SHARE = 0.6
 
 SLOT, LEAST = 7, 3
 """Symbols of one grid, and how many make a train."""
@@ -66,7 +70,10 @@ def short_training(samples: Samples) -> float:
     end = best + SHORT_TRAINING_LAG + SHORT_TRAINING_WINDOW + 16
     field = samples[best:end]
     lags = (lag for lag in OTHER_LAGS if lag + SHORT_TRAINING_WINDOW <= len(field))
-    return float(at_lag[best]) - max((_first_coherence(field, lag) for lag in lags), default=1.0)
+    found = float(at_lag[best])
+    if max(_first_coherence(field, lag) for lag in FASTER_LAGS) > FASTER_SHARE * found:
+        return 0.0
+    return found - max((_first_coherence(field, lag) for lag in lags), default=1.0)
 
 
 def _first_coherence(samples: Samples, lag: int) -> float:

@@ -60,6 +60,9 @@ SPUR_SHARE = 0.1
 STANDING_EVERY = 10
 """Pages of a live stream of which one is asked for what never pauses."""
 
+SPARSE, LOOKED_AT_SPARSE_S = 0.3, 8e-3
+"""A wide box that is mostly empty may be a tone that wanders: that shows in a longer time."""
+
 SKIRT_HZ = 0.3e6
 """Beyond a burst's band: leakage of the window, and a carrier at the very edge of the band."""
 
@@ -265,6 +268,8 @@ class PageReader:
             first_s = box.start_row * self._row_s
             narrow = box.bins * self._bin_hz < WIDE_HZ
             longest_s = LOOKED_AT_NARROW_S if narrow else LOOKED_AT_S
+            if not narrow and box.filled < SPARSE:
+                longest_s = LOOKED_AT_SPARSE_S
             last_s = min(box.end_row * self._row_s, first_s + longest_s)
             segment, start_s = self._segment(page, first_s, last_s)
             yield classify(self._seen(page, box), segment, start_s, self._tuned_hz, self._library)
@@ -297,7 +302,9 @@ class PageReader:
             bandwidth_hz=box.bins * self._bin_hz,
             snr=box.snr,
             filled=box.filled,
-            is_cut=box.last_row >= len(page.samples) // self._row,
+            is_cut=box.first_row * self._row < page.told
+            or box.last_row * self._row > page.own
+            or box.last_row >= len(page.samples) // self._row,
         )
 
 

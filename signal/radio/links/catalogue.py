@@ -27,7 +27,8 @@ class Link:
     rate_hz, tuned_hz : float
         A receiver's that hears it.
     seconds : float
-        How long a person would listen.
+        How long one listens: a receiver of 20 MHz hears a fourth of the hops at 2.4 GHz, and a
+        pattern takes four of its packets.
     sends : callable
         Its bursts.
     """
@@ -59,11 +60,11 @@ def _silence(_rate_hz: float, _seconds: float, _rng: np.random.Generator) -> Ite
     return iter(())
 
 
-def _hopping(name: str, *, narrow: bool) -> Link:
+def _hopping(name: str, seconds: float) -> Link:
     label = name.partition("-")[0]
     sends = partial(shift_keyed.hopping, shift_keyed.MODES[name])
     tuned = {"frsky": 2414e6, "flysky": 2440e6, "crossfire": 866e6}[label]
-    return Link(label, "controller", 20e6, tuned, 0.2 if narrow else 0.12, sends)
+    return Link(label, "controller", 20e6, tuned, seconds, sends)
 
 
 LINKS: dict[str, Link] = {
@@ -73,21 +74,21 @@ LINKS: dict[str, Link] = {
         "dji-ocusync-video", "drone", 30.72e6, 2450e6, 0.03, partial(multicarrier.video, width=20)
     ),
     **{
-        name: Link("elrs", "controller", 20e6, 2440e6, 0.08 if mode.period_s < 9e-3 else 0.16,
+        name: Link("elrs", "controller", 20e6, 2440e6, 0.3 if mode.period_s < 9e-3 else 1.0,
                    partial(chirps.elrs, mode, chirps.ISM_2G4))
         for name, mode in chirps.ELRS_2G4.items()
     },
     **{
-        name: Link("elrs", "controller", 10e6, 867e6, 0.08 if mode.period_s < 9e-3 else 0.16,
+        name: Link("elrs", "controller", 10e6, 867e6, 0.1 if mode.period_s < 9e-3 else 0.3,
                    partial(chirps.elrs, mode, chirps.EU_868))
         for name, mode in chirps.ELRS_900.items()
     },
-    "crossfire": _hopping("crossfire", narrow=True),
-    "frsky-d16": _hopping("frsky-d16", narrow=True),
-    "frsky-d8": _hopping("frsky-d8", narrow=True),
-    "flysky": _hopping("flysky", narrow=False),
-    "flysky-2a": _hopping("flysky-2a", narrow=False),
-    "spektrum-dsmx": Link("spektrum", "controller", 20e6, 2440e6, 0.16, shift_keyed.spektrum),
+    "crossfire": _hopping("crossfire", 0.2),
+    "frsky-d16": _hopping("frsky-d16", 0.5),
+    "frsky-d8": _hopping("frsky-d8", 0.5),
+    "flysky": _hopping("flysky", 0.12),
+    "flysky-2a": _hopping("flysky-2a", 0.25),
+    "spektrum-dsmx": Link("spektrum", "controller", 20e6, 2440e6, 0.4, shift_keyed.spektrum),
     "ntsc": Link("analog-video", "drone", 10e6, 5800e6, 0.025,
                  partial(steady.video, standard="ntsc")),
     "pal": Link("analog-video", "drone", 10e6, 5800e6, 0.025,

@@ -104,8 +104,8 @@ def oven(
 
 
 def carrier(rate_hz: float, seconds: float, center_hz: float) -> Iterator[Burst]:
-    """A tone without modulation."""
-    yield Burst(0.0, center_hz, 1e3, np.ones(round(seconds * rate_hz), np.complex64))
+    """A tone without modulation; its ratio refers to a narrow channel of 25 kHz."""
+    yield Burst(0.0, center_hz, 25e3, np.ones(round(seconds * rate_hz), np.complex64))
 
 
 def voice_fm(

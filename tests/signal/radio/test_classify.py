@@ -79,12 +79,18 @@ def test_a_confirmed_burst_is_a_drone() -> None:
 
 def test_confidence_falls_with_the_surprise() -> None:
     """(1 + s) exp(-s) is noise's probability of a pair that fits so well."""
-    levels = [replace(BURST, surprise=s) for s in (36.0, 30.0, 20.0, 15.0)]
+    levels = [replace(BURST, surprise=s) for s in (60.0, 45.0, 40.0)]
     sure = [droneid_emission(level, 1.0, 0.0).confidence for level in levels]
     assert sure == sorted(sure, reverse=True)
-    assert sure[0] > 0.99
-    assert sure[1] == pytest.approx(1 / (1 + 31 * np.exp(-30) * 1e6))
-    assert sure[3] < 0.5
+    assert sure[2] == pytest.approx(1 / (1 + 41 * np.exp(-40) * 1e13))
+    assert sure[2] > 0.99
+
+
+@pytest.mark.parametrize("surprise", [39.9, 30.0, 26.0])
+def test_a_pair_that_noise_gives_now_and_then_is_no_alarm(surprise: float) -> None:
+    """20 MHz have 2 * 15,360 starts a ms and 1,465 carriers: 1e11 chances of exp(-26) an hour."""
+    emission = droneid_emission(replace(BURST, surprise=surprise), 1.0, 0.0)
+    assert (emission.label, emission.family) == ("unknown-zadoff-chu", "unknown")
 
 
 def test_a_burst_without_power_has_a_low_ratio_and_not_minus_infinity() -> None:

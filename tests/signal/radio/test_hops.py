@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,8 +57,23 @@ def test_a_clock_on_one_channel_does_not_hop() -> None:
 def test_a_burst_that_a_page_cuts_is_joined() -> None:
     sent = [burst(nth * 9e-3, 2.404e9 + 3e6 * nth) for nth in range(4)]
     cut = [burst(0.036, 2.43e9, 2e-3), burst(0.038, 2.43e9, 2.7e-3)]
-    (one,) = followed([*sent, *cut])
+    (one,) = followed([*sent, *(replace(piece, is_cut=True) for piece in cut)])
     assert one.evidence["bursts"] == 5
+    assert one.parts[-1].duration_s == pytest.approx(4.7e-3)
+
+
+def test_the_rest_of_a_burst_counts_where_both_pages_saw_its_middle() -> None:
+    """Pages overlap: the second piece begins before the first ends, and may tell no link."""
+    sent = [burst(nth * 9e-3, 2.404e9 + 3e6 * nth) for nth in range(4)]
+    first = replace(burst(0.036, 2.43e9, 3e-3), is_cut=True)
+    rest = replace(burst(0.0375, 2.43e9, 3.2e-3), candidates=(), is_cut=True)
+    (one,) = followed([*sent, first, rest])
+    assert one.parts[-1].duration_s == pytest.approx(4.7e-3)
+
+
+def test_whole_bursts_that_follow_at_once_stay_two() -> None:
+    told = followed([burst(0.0, 2.43e9, 2e-3), burst(0.002, 2.43e9, 2.7e-3)])
+    assert len(told) == 2
 
 
 @pytest.mark.parametrize(("count", "found"), [(3, False), (4, True)])
