@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .driver import Driver
-from .radar import hlk_ld2450, ti_mmwave
+from .radar import hlk_ld2450, radar_cube, ti_mmwave
 from .radio import iq_blocks
 from .remote_id import antsdr, dragonsync, droneaware, dronescout, mesh_mapper, opendroneid
 
@@ -19,6 +19,7 @@ DRIVERS: dict[str, Driver] = {
         mesh_mapper.DRIVER,
         iq_blocks.DRIVER,
         opendroneid.DRIVER,
+        radar_cube.DRIVER,
         ti_mmwave.DRIVER,
     )
 }

@@ -134,4 +134,23 @@ class IqBlock(_Reading, frozen=True, kw_only=True, tag="iq-block", omit_defaults
     missed_blocks: int = 0
 
 
-Reading = RadarFrame | RemoteIdReport | SensorStatus | IqBlock
+class RadarCube(_Reading, frozen=True, kw_only=True, tag="radar-cube", omit_defaults=True):
+    """One raw frame of a chirp radar; `samples` is what the wire held.
+
+    int16, little-endian, I before Q, in the shape (channels, chirps, samples_per_chirp). The rest
+    is what `signal.radar.cube.Chirp` needs; `time_ns` is the frame's middle.
+    """
+
+    frame_number: int
+    start_hz: float  # at a chirp's first sample
+    slope_hz_s: float
+    sample_rate_hz: float
+    chirp_interval_s: float
+    channels: int
+    chirps: int
+    samples_per_chirp: int
+    channel_spacing_m: float | None = None
+    samples: bytes
+
+
+Reading = RadarFrame | RemoteIdReport | SensorStatus | IqBlock | RadarCube

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..config.settings import Sensor, SiteSection
 from .instrument import Instrument
 from .radar.hlk_ld2450 import HlkLd2450
+from .radar.radar_cube import RawRadar
 from .radar.ti_mmwave import TiMmwave
 from .radio.iq_receiver import IqReceiver
 from .remote_id import simple
@@ -17,6 +18,7 @@ from .scene import World
 TWINS: dict[str, Callable[[World, SiteSection, Sensor], Instrument]] = {
     "hlk-ld2450": lambda world, _, sensor: HlkLd2450(world, sensor.id, sensor.mounting),
     "ti-mmwave": lambda world, _, sensor: TiMmwave(world, sensor.id, sensor.mounting),
+    "radar-cube": lambda world, _, sensor: RawRadar(world, sensor.id, sensor.mounting),
     "dronescout": lambda world, site, sensor: DroneScout(world, sensor.id, sensor.mounting, site),
     "opendroneid": lambda world, site, sensor: opendroneid(world, sensor.id, sensor.mounting, site),
     "antsdr": simple.antsdr_binary,

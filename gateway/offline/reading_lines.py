@@ -10,6 +10,7 @@ import msgspec
 from ...drivers.readings import (
     IqBlock,
     Position,
+    RadarCube,
     RadarFrame,
     Reading,
     RemoteIdReport,
@@ -27,6 +28,9 @@ def as_json_line(reading: Reading) -> str:
         row: dict[str, object] = msgspec.to_builtins(msgspec.structs.replace(reading, samples=b""))
         del row["samples"]
         row["sample_count"] = _sample_count(reading)
+    elif isinstance(reading, RadarCube):
+        row = msgspec.to_builtins(msgspec.structs.replace(reading, samples=b""))
+        del row["samples"]  # their number is that of the frame's shape
     else:
         row = msgspec.to_builtins(reading)
     if row["time_ns"] == UNTIMED:
@@ -55,6 +59,8 @@ def _columns(reading: Reading) -> list[str]:
             return [reading.receiver or "", reading.state or "", _place(reading.position)]
         case IqBlock():
             return _iq(reading)
+        case RadarCube():
+            return _cube(reading)
 
 
 def _radar(frame: RadarFrame) -> list[str]:
@@ -84,6 +90,14 @@ def _iq(block: IqBlock) -> list[str]:
         f"{_sample_count(block)} {block.sample_type} samples",
         f"{block.sample_rate_hz / 1e6:g} MS/s at {block.center_hz / 1e6:g} MHz",
         f"{block.missed_blocks} missed before" if block.missed_blocks else "",
+    ]
+
+
+def _cube(cube: RadarCube) -> list[str]:
+    return [
+        f"frame {cube.frame_number:>8}",
+        f"{cube.channels} x {cube.chirps} x {cube.samples_per_chirp} samples",
+        f"chirps from {cube.start_hz / 1e9:g} GHz, {cube.slope_hz_s / 1e12:g} MHz/us",
     ]
 
 

@@ -12,9 +12,16 @@ from msgspec.structs import replace
 from havik.drivers.catalogue import DRIVERS
 from havik.drivers.driver import Driver
 from havik.drivers.packets import unwrap
-from havik.drivers.radar import hlk_ld2450, ti_mmwave
+from havik.drivers.radar import hlk_ld2450, radar_cube, ti_mmwave
 from havik.drivers.radio import iq_blocks
-from havik.drivers.readings import IqBlock, RadarFrame, RadarPoint, Reading, RemoteIdReport
+from havik.drivers.readings import (
+    IqBlock,
+    RadarCube,
+    RadarFrame,
+    RadarPoint,
+    Reading,
+    RemoteIdReport,
+)
 from havik.drivers.remote_id import (
     antsdr,
     dragonsync,
@@ -35,6 +42,18 @@ BLOCK = IqBlock(
     center_hz=2.4e9,
     sample_type="ci8",
     samples=random.Random(433).randbytes(5000),
+)
+CUBE = RadarCube(
+    time_ns=1,
+    frame_number=0,
+    start_hz=24e9,
+    slope_hz_s=5e11,
+    sample_rate_hz=1e6,
+    chirp_interval_s=1e-4,
+    channels=2,
+    chirps=8,
+    samples_per_chirp=32,
+    samples=random.Random(433).randbytes(2048),
 )
 HEARD = RemoteIdReport(
     time_ns=0, transmitter="02:00:00:00:00:01", serial_number="ZZZZC0000001", level_dbm=-60
@@ -57,6 +76,7 @@ CAPTURES: dict[str, bytes] = {
     "dragonsync": dragonsync.encode(HEARD),
     "opendroneid": header(127) + record(0, (unwrap(BEACON) or (0, b""))[1]) * 3,
     "iq-blocks": b"".join(iq_blocks.encode(replace(BLOCK, sequence=n)) for n in range(3)),
+    "radar-cube": radar_cube.encode(CUBE) * 3,
 }
 FED = CAPTURES | {"opendroneid": BEACON}
 """What a decoder is fed of a capture: of packets, one."""
