@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from ..signal.radar.cfar import (
     Sums,
@@ -41,8 +43,12 @@ CHIRP = Chirp(
 
 NOISE_SHAPE, NOISE_TURNS = (500, 1000), 20
 RATES = (1e-3, 1e-4)
+LOSS_RATE, LOSS_TURNS = 1e-4, 4
 LINE, AREA = Training((0, 8), (0, 2)), Training()
 SNR_DB, TRIALS = 13.0, 300
+ACCURACY_RATE = 1e-5
+"""Of false alarms: at more, noise beside a target that is not found passes for it."""
+
 SPEED_TURNS = 200
 LOUD, APART = 1e10, 25  # the training cells of one peak reach no other
 BESIDE = "CA right beside peaks 100 dB up"
@@ -50,7 +56,13 @@ BESIDE = "CA right beside peaks 100 dB up"
 
 def run() -> list[Row]:
     rng = np.random.default_rng(77)
-    return [*_false_alarms(rng), *_accuracy(rng), *_speed(rng)]
+    return [
+        *_false_alarms(rng),
+        *_losses(rng),
+        *_accuracy(rng, SNR_DB, "in the whole cube"),
+        *_accuracy(rng, SNR_DB + 10 * math.log10(CHIRP.channels), "in a channel's cell"),
+        *_speed(rng),
+    ]
 
 
 def _false_alarms(rng: np.random.Generator) -> Iterator[Row]:
@@ -92,9 +104,57 @@ def _detectors(power: PowerMap) -> Iterator[tuple[str, Sums, list[float]]]:
     yield "1-D OS", ordered_around(power, LINE), [os_multiplier(LINE.cells, r) for r in RATES]
 
 
-def _accuracy(rng: np.random.Generator) -> Iterator[Row]:
-    """RMS errors of one target at random places between the bins; SNR of the whole cube."""
-    amplitude = math.sqrt(10 ** (SNR_DB / 10) / math.prod(CHIRP.shape))
+def _losses(rng: np.random.Generator) -> Iterator[Row]:
+    """CFAR loss: the SNR for a Pd of 1/2 beyond that of a known noise (Swerling 1).
+
+    Theory: Pfa^(1/(1+S)) for known noise; each CFAR's own false-alarm formula at alpha/(1+S).
+    Measured: a target in every cell, whose training cells hold noise alone.
+    """
+    multipliers = (
+        ("CA", ca_multiplier(LINE.cells, LOSS_RATE), _ca_alarms),
+        ("GO", go_multiplier(LINE.half_cells, LOSS_RATE), _go_alarms),
+        ("OS", os_multiplier(LINE.cells, LOSS_RATE), _os_alarms),
+    )
+    known = math.log(LOSS_RATE) / math.log(0.5) - 1
+    ratios: dict[str, list[NDArray[np.float64]]] = {}
+    for _ in range(LOSS_TURNS):
+        power = rng.exponential(size=NOISE_SHAPE).astype(np.float32)
+        target = rng.exponential(size=NOISE_SHAPE)
+        for name, around in (("CA", mean_around), ("GO", greatest_around), ("OS", ordered_around)):
+            # the target's power by that which would just pass: its median is the SNR's scale
+            ratios.setdefault(name, []).append((around(power, LINE) / target).ravel())
+    for name, multiplier, alarms in multipliers:
+        scale = multiplier * float(np.median(np.concatenate(ratios[name])))
+        theory = brentq(lambda s: alarms(multiplier / (1 + s)) - 0.5, 0.1, 1e4)  # noqa: B023
+        loss, expected = (10 * math.log10(s / known) for s in (scale - 1, theory))
+        yield _row(f"1-D {name}: loss at Pfa {LOSS_RATE:g}, Pd 0.5, {LINE.cells} cells",
+                   loss, "dB", expected, "theory")  # fmt: skip
+
+
+def _ca_alarms(multiplier: float) -> float:
+    return (1 + multiplier / LINE.cells) ** -LINE.cells
+
+
+def _os_alarms(multiplier: float) -> float:
+    cells = LINE.cells
+    rank = round(0.75 * cells)
+    return math.prod((cells - i) / (cells - i + multiplier) for i in range(rank))
+
+
+def _go_alarms(multiplier: float) -> float:
+    half = LINE.half_cells
+    t = multiplier / half
+    tail = sum(math.comb(half - 1 + i, i) * (2 + t) ** -(half + i) for i in range(half))
+    return 2 * (1 + t) ** -half - 2 * tail
+
+
+def _accuracy(rng: np.random.Generator, snr_db: float, where: str) -> Iterator[Row]:
+    """RMS errors of one target at random places between the bins.
+
+    `snr_db` is the energy over the noise density, E/N0, after all samples, chirps and channels are
+    put together; the bound is that of the same cube.
+    """
+    amplitude = math.sqrt(10 ** (snr_db / 10) / math.prod(CHIRP.shape))
     errors: list[tuple[float, float, float]] = []
     for _ in range(TRIALS):
         put = PointTarget(
@@ -107,7 +167,7 @@ def _accuracy(rng: np.random.Generator) -> Iterator[Row]:
         cube = noise_cube(CHIRP, rng) + echo_cube(CHIRP, [put])
         near = [
             one
-            for one in detect(cube, CHIRP, false_alarm=1e-3)
+            for one in detect(cube, CHIRP, false_alarm=ACCURACY_RATE)
             if abs(one.range_m - put.range_m) < 2 * CHIRP.range_bin_m
             and abs(one.range_rate_m_s - put.range_rate_m_s) < 2 * CHIRP.speed_bin_m_s
         ]
@@ -117,15 +177,19 @@ def _accuracy(rng: np.random.Generator) -> Iterator[Row]:
                            near[0].range_rate_m_s - put.range_rate_m_s, sines))  # fmt: skip
     rms = np.sqrt(np.mean(np.square(errors), axis=0)).tolist()
     for name, unit, value, bound in zip(
-        ("range", "range rate", "sine of the angle"), ("m", "m/s", ""), rms, _bounds(), strict=True
+        ("range", "range rate", "sine of the angle"),
+        ("m", "m/s", ""),
+        rms,
+        _bounds(snr_db),
+        strict=True,
     ):
-        yield _row(f"RMS error of {name} at {SNR_DB:g} dB, {len(errors)} of {TRIALS} found",
+        yield _row(f"RMS error of {name} at {SNR_DB:g} dB {where}, {len(errors)} of {TRIALS} found",
                    value, unit, bound, "Cramér-Rao bound")  # fmt: skip
 
 
-def _bounds() -> tuple[float, float, float]:
+def _bounds(snr_db: float) -> tuple[float, float, float]:
     """Cramér-Rao bounds of one tone in three dimensions (Rife and Boorstyn, IEEE IT-20, 1974)."""
-    root = math.sqrt(2 * 10 ** (SNR_DB / 10))
+    root = math.sqrt(2 * 10 ** (snr_db / 10))
     spread = CHIRP.channels**2 - 1
     sine = math.sqrt(12 / spread) / (2 * math.pi * root)
     spacing = (CHIRP.channel_spacing_m or 0) / CHIRP.wavelength_m

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,11 @@ from scipy.stats import f as f_distribution
 from .range_doppler import PowerMap
 
 Sums = NDArray[np.float64]
+
+Number = TypeVar("Number", np.float32, np.float64)
+
+MOST_ALONE = 500
+"""Cells whose training cells are gathered one by one: beyond, sums of the whole map are faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Training:
 def mean_around(power: PowerMap, training: Training) -> Sums:
     """Cell-averaging: the mean of the training cells; float64, the map's shape."""
     reach = _reach(training)
-    padded = _padded(power, reach)
+    padded = _padded(power, reach, np.float64)
     guard = padded[training.train[0] : len(padded) - training.train[0] or None,
                    training.train[1] : padded.shape[1] - training.train[1] or None]  # fmt: skip
     ring: Sums = _box(padded, training.outer)
@@ -67,9 +72,49 @@ def mean_around(power: PowerMap, training: Training) -> Sums:
     return ring
 
 
+def cells_above(
+    power: PowerMap, training: Training, multiplier: float
+) -> tuple[NDArray[np.intp], Sums]:
+    """Cells that exceed `multiplier` times the mean of their training cells.
+
+    The same as `power > multiplier * mean_around(power, training)`, in two steps: the training
+    rows above and below a cell (or the columns beside it) sum to no more than all of its cells,
+    and need no difference, so that float32 does; only cells above that bound are summed up.
+
+    Returns
+    -------
+    places : intp, shape (n,)
+        Of the flattened map, rising.
+    means : float64, shape (n,)
+    """
+    reach, columns = _reach(training), power.shape[1]
+    padded = _padded(power, reach, np.float32)
+    width = padded.shape[1]
+    flat = padded.ravel()
+    above, outer = training.train[0] > 0, training.outer
+    rows = training.train[0] if above else outer[0]
+    beside = outer[1] if above else training.train[1]
+    strip = _flat_run(_flat_run(flat, beside, 1), rows, width)
+    far = (outer[0] - rows) * width if above else outer[1] - beside
+    bound = strip[: len(strip) - far] + strip[far:]
+    bound *= np.float32(multiplier / training.cells * (1 - 1e-5))  # float32 sums err by less
+    first = reach[0] * width + reach[1]
+    cells = np.flatnonzero(flat[first : first + len(bound)] > bound)
+    cells = cells[cells % width < columns]
+    if len(cells) > MOST_ALONE:
+        means = mean_around(power, training).ravel()
+        places = np.flatnonzero(power.ravel() > multiplier * means)
+        return places, means[places]
+    means = flat[(cells + first)[:, None] + _ring(training, width)].mean(axis=1, dtype=np.float64)
+    hit = flat[cells + first] > multiplier * means
+    return (cells // width * columns + cells % width)[hit], means[hit]
+
+
 def greatest_around(power: PowerMap, training: Training) -> Sums:
     """Greatest-of: the greater mean of the half before the cell and the half behind it."""
-    sums = _box(_padded(power, _reach(training)), (training.outer[0], training.train[1]))
+    sums = _box(
+        _padded(power, _reach(training), np.float64), (training.outer[0], training.train[1])
+    )
     columns = power.shape[1]
     behind = sums[:, training.outer[1] - training.train[1] :]
     greater: Sums = np.maximum(sums[:, :columns], behind[:, :columns])
@@ -80,7 +125,7 @@ def greatest_around(power: PowerMap, training: Training) -> Sums:
 def ordered_around(power: PowerMap, training: Training, share: float = 0.75) -> Sums:
     """Ordered-statistic: the training cell of the rank `share` of all."""
     reach_rows, reach_columns = _reach(training)
-    padded = _padded(power, (reach_rows, reach_columns))
+    padded = _padded(power, (reach_rows, reach_columns), np.float64)
     rows, columns = power.shape
     stack = [
         padded[reach_rows + row : reach_rows + row + rows,
@@ -140,12 +185,37 @@ def _reach(training: Training) -> tuple[int, int]:
     return training.train[0] + training.guard[0], training.train[1] + training.guard[1]
 
 
-def _padded(power: PowerMap, reach: tuple[int, int]) -> Sums:
-    """The map as float64, and behind each edge what lies at the other."""
+@cache
+def _ring(training: Training, width: int) -> NDArray[np.intp]:
+    """Where the training cells lie from the cell, in a flattened map of `width` columns."""
+    rows, columns = (np.arange(-reach, reach + 1) for reach in _reach(training))
+    kept = (abs(rows)[:, None] > training.guard[0]) | (abs(columns) > training.guard[1])
+    return (rows[:, None] * width + columns)[kept].astype(np.intp)
+
+
+def _flat_run(flat: PowerMap, width: int, apart: int) -> PowerMap:
+    """Sums of `width` cells that lie `apart`, put together from sums of 1, 2, 4 ... of them."""
+    count = len(flat) - (width - 1) * apart
+    total: PowerMap | None = None
+    part: PowerMap = flat
+    at, size = 0, 1
+    while True:
+        if width & size:
+            piece: PowerMap = part[at : at + count]
+            total = piece if total is None else np.add(total, piece, dtype=np.float32)
+            at += size * apart
+        if 2 * size > width:
+            return flat if total is None else total
+        part = np.add(part[: -size * apart], part[size * apart :], dtype=np.float32)
+        size *= 2
+
+
+def _padded(power: PowerMap, reach: tuple[int, int], kind: type[Number]) -> NDArray[Number]:
+    """The map, and behind each edge what lies at the other."""
     (above, beside), (rows, columns) = reach, power.shape
     if above > rows or beside > columns:
         raise ValueError(f"a map of {rows} x {columns} cells is too small for its training cells")
-    padded = np.empty((rows + 2 * above, columns + 2 * beside))
+    padded = np.empty((rows + 2 * above, columns + 2 * beside), kind)
     padded[above : above + rows, beside : beside + columns] = power
     padded[above : above + rows, :beside] = power[:, columns - beside :]
     padded[above : above + rows, beside + columns :] = power[:, :beside]

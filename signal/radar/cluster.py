@@ -8,6 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+MOST_WALKED = 200
+"""Cells that are gone through one by one; of more, whole arrays are faster."""
+
 
 def cluster_points(
     positions_m: NDArray[np.float64],
@@ -51,14 +54,15 @@ def cluster_points(
         labels = least
 
 
-def cluster_peaks(hits: NDArray[np.bool_], power: NDArray[np.float32]) -> NDArray[np.intp]:
+def cluster_peaks(cells: NDArray[np.intp], power: NDArray[np.float32]) -> NDArray[np.intp]:
     """The strongest cell of each cluster of hits that touch, corners too, in range and Doppler.
 
     Doppler (rows) is circular: the highest range rate touches the lowest.
 
     Parameters
     ----------
-    hits : bool, shape (rows, columns)
+    cells : intp, shape (n,)
+        The hits: places in the flattened map, rising.
     power : float32, shape (rows, columns)
 
     Returns
@@ -66,11 +70,10 @@ def cluster_peaks(hits: NDArray[np.bool_], power: NDArray[np.float32]) -> NDArra
     intp, shape (clusters, 2)
         Row and column, strongest first.
     """
-    columns = hits.shape[1]
-    cells = np.flatnonzero(hits)
-    if not len(cells):
-        return np.empty((0, 2), np.intp)
-    pairs = [_touching(cells, hits.shape, step) for step in ((0, 1), (1, -1), (1, 0), (1, 1))]
+    columns = power.shape[1]
+    if len(cells) <= MOST_WALKED:
+        return _walk(cells, power)
+    pairs = [_touching(cells, power.shape, step) for step in ((0, 1), (1, -1), (1, 0), (1, 1))]
     one, two = np.concatenate(pairs, axis=1)
     numbers = np.arange(len(cells))
     while not np.array_equal(numbers[one], numbers[two]):  # the least number spreads
@@ -82,6 +85,28 @@ def cluster_peaks(hits: NDArray[np.bool_], power: NDArray[np.float32]) -> NDArra
     strongest = np.sort(np.unique(numbers[order], return_index=True)[1])
     peaks = cells[order][strongest]
     return np.stack([peaks // columns, peaks % columns], axis=1)
+
+
+def _walk(cells: NDArray[np.intp], power: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The same for few cells: from the strongest on, each takes all that it hangs together with."""
+    rows, columns = power.shape
+    order = np.argsort(-power.ravel()[cells], kind="stable")
+    left = dict.fromkeys(cells[order].tolist())
+    peaks: list[int] = []
+    while left:
+        todo = [next(iter(left))]
+        peaks.append(todo[0])
+        del left[todo[0]]
+        while todo:
+            row, column = divmod(todo.pop(), columns)
+            for line in (row - 1, row, row + 1):
+                first = line % rows * columns
+                for near in range(first + max(0, column - 1), first + min(columns, column + 2)):
+                    if near in left:
+                        del left[near]
+                        todo.append(near)
+    places = np.array(peaks, np.intp)
+    return np.stack([places // columns, places % columns], axis=1)
 
 
 def _touching(

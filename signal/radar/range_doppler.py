@@ -31,18 +31,28 @@ def spectra(cube: Cube, *, moving_only: bool = True) -> Cube:
     complex64, shape (channels, chirps, samples)
         Doppler bins by range bins, lowest range rate first; noise keeps its power.
     """
-    channels, chirps, samples = cube.shape
+    _, chirps, samples = cube.shape
     window = _window(chirps, samples)
     out = np.empty(cube.shape, np.complex64)
-    for channel in range(channels):
-        values, place = cube[channel].view(np.float32), out[channel].view(np.float32)
-        if moving_only:
-            np.subtract(values, values.mean(axis=0), out=place)
-            np.multiply(place, window, out=place)
-        else:
-            np.multiply(values, window, out=place)
-        out[channel] = scipy.fft.fft2(out[channel], overwrite_x=True)
+    for channel, place in zip(cube, out, strict=True):
+        np.multiply(channel.view(np.float32), window, out=place.view(np.float32))
+        place[:] = scipy.fft.fft2(place, overwrite_x=True)
+    if moving_only:
+        _take_still(cube, out)
     return out
+
+
+def _take_still(cube: Cube, out: Cube) -> None:
+    """Take the mean over the chirps out of the spectra.
+
+    Under a Hamming window what is constant over the chirps stands in three Doppler bins.
+    """
+    _, chirps, samples = cube.shape
+    means = np.full((1, chirps), 1 / chirps, np.float32) @ cube.view(np.float32)
+    still = scipy.fft.fft(means[:, 0].view(np.complex64) * tapers(samples).astype(np.float32))
+    levels = np.fft.fft(tapers(chirps)).real.astype(np.float32)
+    for step in (-1, 0, 1):
+        out[:, (chirps // 2 + step) % chirps] -= levels[step] * still
 
 
 def power_map(of_channels: Cube) -> PowerMap:
@@ -59,14 +69,20 @@ def power_map(of_channels: Cube) -> PowerMap:
 
 
 @cache
+def tapers(size: int) -> NDArray[np.float64]:
+    """Hamming's window of one axis, of unit noise gain; float64, shape (size,)."""
+    taper = np.hamming(size + 1)[:-1]
+    scaled: NDArray[np.float64] = taper / np.sqrt(np.sum(taper**2))
+    return scaled
+
+
+@cache
 def _window(chirps: int, samples: int) -> NDArray[np.float32]:
     """A Hamming window for I and Q each, of unit noise gain; shape (chirps, 2 * samples).
 
     Every other chirp is turned over, which moves zero Doppler to the middle.
     """
-    slow = np.hamming(chirps + 1)[:-1]
-    fast = np.hamming(samples + 1)[:-1]
-    slow = slow / np.sqrt(np.sum(slow**2))
+    slow = tapers(chirps).copy()
     slow[1::2] *= -1
-    both = slow[:, None] * (fast / np.sqrt(np.sum(fast**2)))
+    both = slow[:, None] * tapers(samples)
     return np.repeat(both.astype(np.float32), 2, axis=1)

@@ -10,6 +10,7 @@ import pytest
 from havik.signal.radar.cfar import (
     Training,
     ca_multiplier,
+    cells_above,
     go_multiplier,
     greatest_around,
     mean_around,
@@ -86,3 +87,16 @@ def test_beside_a_peak_100_db_up_the_threshold_holds() -> None:
 def test_a_map_smaller_than_its_training_is_refused() -> None:
     with pytest.raises(ValueError, match="too small"):
         mean_around(np.ones((4, 100), np.float32), Training())
+
+
+@pytest.mark.parametrize("training", [LINE, AREA, Training(), Training((3, 0), (1, 0))])
+@pytest.mark.parametrize("rate", [1e-1, 1e-3])
+def test_cells_above_are_those_of_the_whole_map(training: Training, rate: float) -> None:
+    power = np.random.default_rng(8).exponential(size=(61, 90)).astype(np.float32)
+    power[30, 40:44] = 1e10, 1e3, 1e9, 50
+    power[0, 0] = power[60, 89] = 40
+    means = mean_around(power, training)
+    multiplier = ca_multiplier(training.cells, rate)
+    places, noise = cells_above(power, training, multiplier)
+    np.testing.assert_array_equal(places, np.flatnonzero(power > multiplier * means))
+    np.testing.assert_allclose(noise, means.ravel()[places], rtol=1e-6)
