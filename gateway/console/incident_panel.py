@@ -15,11 +15,13 @@ from rich.text import Text
 
 from ...drivers.readings import Position
 from ..finds import in_words
-from ..incidents import is_searched
 from ..messages import Find, Incident, Track
+from ..workflow import is_searched
 
 MOST_FINDS = 3
 MOST_CLAIMS = 3
+TIMED = ("acknowledged", "dispatched", "search-opened", "searched", "released")
+"""Steps whose time since the alarm is shown."""
 
 
 def incident_panel(
@@ -54,6 +56,14 @@ def incident_line(incident: Incident, now_ns: int) -> Text:
 
 def next_step(incident: Incident) -> str:
     """What a person does next."""
+    for search in incident.searches:
+        if search.closed_ns is None and incident.state != "alarm":
+            left = [one.item for one in search.checklist if one.time_ns is None]
+            if left:
+                return f"search {search.zone}: {', '.join(left)}"
+            if not is_searched(incident, search.zone, search.opened_ns):
+                return f"record what {search.zone} gave"
+            return f"close the search of {search.zone}"
     unsearched = [zone for zone in incident.hold if not is_searched(incident, zone)]
     searched = [zone for zone in incident.hold if zone not in unsearched]
     if incident.state == "alarm":
@@ -81,6 +91,7 @@ def _style(incident: Incident) -> str:
 
 def _title(incident: Incident) -> str:
     what = ", ".join(incident.labels) or "aircraft"
+    what = f"fence {what}" if incident.kind == "intrusion" else what
     contact = "in contact" if incident.contact else "contact lost"
     mode = "" if incident.mode == "live" else f"{incident.mode.upper()} "
     return printable(f"{mode}{incident.state.upper()}: {what}, {contact}, {incident.site}")
@@ -110,6 +121,8 @@ def _lines(
         find = finds.get(name)
         yield "find", Text(printable(name if find is None else in_words(find)))
     yield "steps", Text(printable(_steps(incident)))
+    if took := [f"{name} {incident.times[name]:.0f} s" for name in TIMED if name in incident.times]:
+        yield "took", Text(", ".join(took))
     yield "id", Text(incident.incident, "dim")
 
 

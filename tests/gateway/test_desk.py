@@ -285,3 +285,114 @@ def test_any_bytes_change_nothing(name: str, payload: bytes) -> None:
     office = Office()
     answer = office.desk.take(name, payload, LATER)
     assert (answer.records, answer.changes) == ((), ())
+
+
+FOUND: dict[str, object] = {
+    "place": "yard",
+    "method": "drone_alarm_search",
+    "place_ref": "yard-b",
+    "items": [{"category": "phone"}],
+}
+ITEMS = ["ground", "facade_windows", "roof_net", "bins_drains"]
+
+
+def closed_office() -> Office:
+    """The flight's yard was searched for nothing and released, and it is closed."""
+    office = Office()
+    office.ask("find", id="c2", **NEGATIVE, incident=office.flight, place_ref="yard-b")
+    office.ask("release", id="c3", zone="yard-b", by="shift-lead")
+    accepted(office.ask("close", id="c4", by="shift-lead", outcome="nothing_found"))
+    return office
+
+
+def test_a_find_is_linked_to_a_closed_incident_by_command_alone() -> None:
+    office = closed_office()
+    found = office.ask("find", id="c5", **FOUND)
+    (find, _) = found.records
+    assert isinstance(find, Find) and find.incident is None
+    (suggested,) = find.suggested
+    assert (suggested.incident, suggested.basis) == (office.flight, "assessment")
+    linked = office.ask("link", id="c6", find=find.find, by="biv-1")
+    version, incident, audit = linked.records
+    assert isinstance(version, Find) and isinstance(incident, Incident)
+    assert (version.version, version.incident) == (2, office.flight)
+    assert (incident.state, incident.steps[-1].step) == ("closed", "find-linked")
+    assert find.find in incident.finds
+    assert isinstance(audit, Audit) and audit.by == "biv-1"
+    assert office.incidents.open == []
+    again = refused(office.ask("link", id="c7", find=find.find, by="biv-1"))
+    assert again == f"{find.find} is linked to {office.flight} already"
+
+
+def test_a_find_may_name_a_closed_incident_and_opens_nothing() -> None:
+    office = closed_office()
+    before, after, _ = office.ask("find", id="c5", **FOUND, incident=office.flight).records
+    assert isinstance(before, Find) and isinstance(after, Incident)
+    assert after.state == "closed" and before.find in after.finds
+    assert office.incidents.open == []
+
+
+def test_a_search_is_led_by_its_list_and_a_yard_is_not_released_before_its_end() -> None:
+    office = Office()
+    yard = {"zone": "yard-b", "by": "patrol"}
+    assert "no search of yard-b is open" in refused(office.ask("check", **yard, items=["ground"]))
+    accepted(office.ask("search", id="s1", **yard, unit="dog-1"))
+    assert "a search of yard-b is open" in refused(office.ask("search", id="s2", **yard))
+    assert "`moon` is not on" in refused(office.ask("check", id="s3", **yard, items=["moon"]))
+    accepted(office.ask("find", id="s4", **FOUND, incident=office.flight))
+    lead = {"zone": "yard-b", "by": "shift-lead"}
+    assert "search of yard-b is open" in refused(office.ask("release", id="s5", **lead))
+    assert "not looked at yet: ground" in refused(office.ask("search-done", id="s6", **yard))
+    accepted(office.ask("check", id="s7", **yard, items=ITEMS))
+    done = office.ask("search-done", id="s8", **yard)
+    accepted(done)
+    incident = done.changes[0]
+    assert isinstance(incident, Incident)
+    (search,) = incident.searches
+    assert [one.item for one in search.checklist if one.by == "patrol"] == ITEMS
+    assert search.closed_ns == LATER
+    accepted(office.ask("release", id="s9", **lead))
+
+
+def test_a_person_may_hold_a_yard() -> None:
+    office = closed_office()
+    office.incidents.sight(Sighting(time_ns=900 * S, sensors=("r",), confidence=1, label="x"))
+    (flight,) = office.incidents.open
+    held = office.ask("suspect", id="h1", incident=flight.incident, zone="YARD-B", by="desk-1")
+    incident = held.changes[0]
+    assert isinstance(incident, Incident) and incident.hold == ("yard-b",)
+    again = office.ask("suspect", id="h2", incident=flight.incident, zone="yard-b", by="desk-1")
+    assert refused(again) == "yard-b is on hold already; search it"
+    elsewhere = office.ask("suspect", id="h3", incident=flight.incident, zone="moon", by="desk-1")
+    assert refused(elsewhere) == "no zone moon; there are yard-b"
+
+
+WORKFLOW_REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
+    "no role": ("release", {"zone": "yard-b", "by": "d", "role": "cook"}, "role cook may not"),
+    "no outcome": ("close", {"by": "d", "outcome": "fine"}, "outcome: no code `fine`"),
+    "no find": ("link", {"find": "x", "by": "d"}, "no find x among the newest"),
+    "no source": (
+        "shelve",
+        {"source": "x", "reason": "wind", "until": "2026-01-01T00:00Z", "by": "d"},
+        "no alarm source x has spoken",
+    ),
+    "no end": (
+        "shelve",
+        {"source": "x", "reason": "wind", "until": "tomorrow", "by": "d"},
+        "until: `tomorrow` is no moment; write it as",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WORKFLOW_REFUSED)
+def test_a_step_that_cannot_be_is_refused_and_nothing_is_lost(case: str) -> None:
+    name, fields, reason = WORKFLOW_REFUSED[case]
+    office = Office()
+    before = office.incidents.open
+    if name == "shelve":
+        payload = json.dumps({"id": "c1", **fields}).encode()
+        answer = office.desk.take(name, payload, LATER)
+    else:
+        answer = office.ask(name, **fields)
+    assert reason in refused(answer)
+    assert office.incidents.open == before
