@@ -10,9 +10,12 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from .messages import Find, Incident, LinkSuggestion
+from .messages import Custody, Find, Incident, LinkSuggestion
 
 MOST_KEPT = 2_000
+MOST_HANDOVERS = 100
+"""Of one find; of a longer chain the newest are kept here, and the log has them all."""
+
 HOURS = 12
 """So long after a flight a find may be of it: a yard is inspected before people go out again."""
 
@@ -30,22 +33,32 @@ Kept = TypeVar("Kept", Find, Incident)
 class Casebook:
     """The records of one site that commands may still name."""
 
-    def __init__(self, restored: Iterable[Find | Incident] = ()) -> None:
+    def __init__(self, restored: Iterable[Find | Incident | Custody] = ()) -> None:
         self._finds: OrderedDict[str, Find] = OrderedDict()
         self._incidents: OrderedDict[str, Incident] = OrderedDict()
+        self._custody: OrderedDict[str, tuple[Custody, ...]] = OrderedDict()
         for record in restored:
             self.note(record)
 
-    def note(self, record: Find | Incident) -> None:
-        """Keep a record, if it is the newest version."""
+    def note(self, record: Find | Incident | Custody) -> None:
+        """Keep a record, if it is the newest version; handovers are kept all."""
         if isinstance(record, Find):
             _keep(self._finds, record.find, record)
+        elif isinstance(record, Custody):
+            steps = (*self._custody.pop(record.find, ()), record)
+            self._custody[record.find] = steps[-MOST_HANDOVERS:]
+            while len(self._custody) > MOST_KEPT:
+                self._custody.popitem(last=False)
         else:
             _keep(self._incidents, record.incident, record)
 
     def find(self, name: str) -> Find | None:
         """The newest version of a find."""
         return self._finds.get(name)
+
+    def custody(self, name: str) -> tuple[Custody, ...]:
+        """The handovers of a find, in the order of their records."""
+        return self._custody.get(name, ())
 
     def incident(self, name: str) -> Incident | None:
         """The newest version of an incident."""

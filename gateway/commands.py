@@ -5,7 +5,7 @@ The answer comes on `havik/<site>/replies/<command id>`, after the record is dur
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -137,6 +137,48 @@ class RecordFind(Command, frozen=True, kw_only=True):
     note: Text | None = None
 
 
+class CorrectFind(Command, frozen=True, kw_only=True):
+    """Record the next version of a find: what is told replaces, what is not told stays.
+
+    `clear` names what the find said and should not say at all. Of which flight it is, is told by
+    `link` alone.
+    """
+
+    find: Identifier
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    by: Reference
+    place: str | None = None
+    method: str | None = None
+    found_at: str | None = None
+    place_ref: Reference | None = None
+    route: str | None = None
+    negative_search: bool | None = None
+    items: tuple[FindItem, ...] | None = None
+    finder_role: Reference | None = None
+    note: Text | None = None
+    clear: tuple[Literal["place_ref", "route", "finder_role", "note"], ...] = ()
+
+
+class HandOver(Command, frozen=True, kw_only=True):
+    """Record that what was found went from one to another; both sign for it.
+
+    `item` is a line of the find, all of it otherwise; `handed_at` is ISO 8601 with its offset, now
+    otherwise; `reason` tells why the seal is another one, or broken.
+    """
+
+    find: Identifier
+    giver: Reference
+    receiver: Reference
+    item: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    handed_at: str | None = None
+    place_ref: Reference | None = None
+    seal: Reference | None = None
+    seal_intact: bool = True
+    condition: Text | None = None
+    reason: Text | None = None
+    photo_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")] | None = None
+
+
 AnyCommand = (
     Acknowledge
     | Note
@@ -148,6 +190,8 @@ AnyCommand = (
     | Release
     | Close
     | RecordFind
+    | CorrectFind
+    | HandOver
     | Link
     | Shelve
     | Unshelve
@@ -164,6 +208,8 @@ COMMANDS: dict[str, type[AnyCommand]] = {
     "release": Release,
     "close": Close,
     "find": RecordFind,
+    "correct": CorrectFind,
+    "handover": HandOver,
     "link": Link,
     "shelve": Shelve,
     "unshelve": Unshelve,
@@ -190,7 +236,9 @@ def _in_words(error: Exception) -> str:
     """Say what is wrong for a person, the field first: no pattern, and a weight by its unit."""
     what, _, at = str(error).partition(" - at `$.")
     field = at.rstrip("`")
-    if "regex" in what:
+    if field.endswith("photo_sha256"):
+        what = "64 digits and letters a to f are a SHA-256"
+    elif "regex" in what:
         what = "at most 64 letters, digits and . _ : - are allowed, never a name"
         what = "at most 16 small letters" if field.endswith(".unit") else what
     elif "unknown field `weight`" in what:

@@ -14,7 +14,18 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from .commands import COMMANDS
-from .messages import Alarm, Audit, Detection, Find, Health, Incident, NotedFlight, Reply, Track
+from .messages import (
+    Alarm,
+    Audit,
+    Custody,
+    Detection,
+    Find,
+    Health,
+    Incident,
+    NotedFlight,
+    Reply,
+    Track,
+)
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -44,6 +55,8 @@ CHANNELS = (
             "An approved flight, which is no alarm."),
     Channel("finds", "havik/{site}/finds/{find}", Find, "send", 1, "no",
             "A find, or a search that found nothing."),
+    Channel("custody", "havik/{site}/custody/{find}", Custody, "send", 1, "no",
+            "One handover of what was found."),
     Channel("alarms", "havik/{site}/alarms/{source}", Alarm, "send", 1, "while it matters",
             "What the alarm rules make of one source; an empty payload clears it."),
     Channel("replies", "havik/{site}/replies/{command}", Reply, "send", 1, "no",

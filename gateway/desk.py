@@ -22,7 +22,9 @@ from .commands import (
     Check,
     Close,
     CloseSearch,
+    CorrectFind,
     Dispatch,
+    HandOver,
     Link,
     Note,
     OpenSearch,
@@ -34,12 +36,14 @@ from .commands import (
     command_id,
     read,
 )
+from .corrections import corrected
+from .custody import make_custody
 from .errors import UsageError
 from .finds import make_find, moment_ns, outcome_of
 from .incidents import MOST_STEPS, Incidents, RefusedError
-from .messages import Alarm, Audit, Find, Incident, Recorded, Reply, new_id
+from .messages import Alarm, Audit, Custody, Find, Incident, Recorded, Reply, new_id
 
-Change = Incident | Find | Alarm
+Change = Incident | Find | Custody | Alarm
 IncidentCommand = (
     Acknowledge | Note | Dispatch | Suspect | OpenSearch | Check | CloseSearch | Release | Close
 )
@@ -60,7 +64,7 @@ class Answer:
     ----------
     records : tuple of Recorded
         For the log, together or not at all.
-    changes : tuple of Incident, Find or Alarm
+    changes : tuple of Incident, Find, Custody or Alarm
         For consoles.
     reply : Reply or None
         When `records` are durable; None where nobody can be answered.
@@ -129,10 +133,15 @@ class Desk:
         return replace(answer.reply, outcome="refused", reason=reason, subject=None)
 
     def _do(self, command: AnyCommand, now_ns: int) -> tuple[Change, ...]:
-        kept: tuple[Find | Incident, ...]
+        kept: tuple[Find | Incident | Custody, ...]
         match command:
             case RecordFind():
                 kept = self._record(command, now_ns)
+            case CorrectFind():
+                kept = (corrected(self._find(command.find), command, now_ns),)
+            case HandOver():
+                steps = self._casebook.custody(command.find)
+                kept = (make_custody(self._find(command.find), steps, command, now_ns),)
             case Link():
                 kept = self._link(command, now_ns)
             case Shelve(source=source, by=by, reason=reason):
@@ -196,9 +205,7 @@ class Desk:
 
     def _link(self, command: Link, now_ns: int) -> tuple[Find | Incident, ...]:
         """Make the next version of a find, which names its flight, and of the flight."""
-        find = self._casebook.find(command.find)
-        if find is None:
-            raise RefusedError(f"no find {command.find} among the newest; name one that is listed")
+        find = self._find(command.find)
         if find.incident is not None:
             raise RefusedError(f"{find.find} is linked to {find.incident} already")
         name, by, closed = command.incident, command.by, self._closed(command.incident)
@@ -210,9 +217,22 @@ class Desk:
             after = workflow.linked(closed, find.find, by, now_ns)
             incident = workflow.next_version(closed, after, now_ns)
         version = replace(
-            find, id=new_id(now_ns), time_ns=now_ns, version=find.version + 1, incident=name
+            find,
+            id=new_id(now_ns),
+            time_ns=now_ns,
+            version=find.version + 1,
+            incident=name,
+            supersedes=find.id,
+            corrected_by=by,
         )
         return version, incident
+
+    def _find(self, name: str) -> Find:
+        """The newest version of a find that is not too old to be changed here."""
+        find = self._casebook.find(name)
+        if find is None:
+            raise RefusedError(f"no find {name} among the newest; name one that is listed")
+        return find
 
     def _closed(self, name: str) -> Incident | None:
         """A closed incident that is not too old to be changed here."""
@@ -225,7 +245,13 @@ class Desk:
         return known
 
     def _audit(self, command: AnyCommand, subject: str, now_ns: int) -> Audit:
-        by = command.finder_role if isinstance(command, RecordFind) else command.by
+        match command:
+            case RecordFind():
+                by = command.finder_role
+            case HandOver():
+                by = command.receiver
+            case _:
+                by = command.by
         return Audit(
             id=new_id(now_ns),
             site=self._site.name,
@@ -267,7 +293,7 @@ class Desk:
 
 def _subject(change: Change) -> str:
     match change:
-        case Find():
+        case Find() | Custody():
             return change.find
         case Incident():
             return change.incident

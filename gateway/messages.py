@@ -244,6 +244,28 @@ class Find(Message, frozen=True, kw_only=True, tag="havik.find/1"):
     register_ref: Reference | None = None  # of an imported register's row
     note: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     suggested: tuple[LinkSuggestion, ...] = ()  # when it was recorded; the likeliest first
+    supersedes: str | None = None  # the id of the version before, which stays in the log
+    corrected_by: Reference | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=200)] | None = None  # of the last correction
+
+
+class Custody(Message, frozen=True, kw_only=True, tag="havik.custody/1"):
+    """One handover of what was found, signed for by who gave it and who took it.
+
+    Handovers are never corrected: what is wrong shows as a gap, and the next one tells why.
+    """
+
+    find: str
+    item: Annotated[int, msgspec.Meta(ge=1)] | None = None  # a line of the find; None: all of it
+    giver: Reference
+    receiver: Reference
+    handed_at_ns: int
+    place_ref: Reference | None = None
+    seal: Reference | None = None
+    seal_intact: bool = True
+    condition: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=200)] | None = None  # of another seal
+    photo_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")] | None = None
 
 
 class Health(Message, frozen=True, kw_only=True, tag="havik.health/1"):
@@ -312,10 +334,12 @@ class Audit(Message, frozen=True, kw_only=True, tag="havik.audit/1"):
     text: str | None = None
 
 
-Recorded = Incident | Find | Audit | NotedFlight | Alarm
+Recorded = Incident | Find | Custody | Audit | NotedFlight | Alarm
 """What reaches the central log."""
 
-AnyMessage = Detection | Track | Incident | NotedFlight | Find | Health | Reply | Alarm | Audit
+AnyMessage = (
+    Detection | Track | Incident | NotedFlight | Find | Custody | Health | Reply | Alarm | Audit
+)
 
 
 def encode(message: AnyMessage) -> bytes:

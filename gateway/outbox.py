@@ -17,7 +17,13 @@ MOST_EVENTS = 2000
 MOST_STATES = 5000
 """Of each row."""
 
-_KINDS = {"detections": "detection", "finds": "find", "flights": "noted flight", "replies": "reply"}
+_KINDS = {
+    "custody": "custody",
+    "detections": "detection",
+    "finds": "find",
+    "flights": "noted flight",
+    "replies": "reply",
+}
 
 
 class Outbox:

@@ -34,7 +34,18 @@ from .lanes import Lane, TwoLanes
 from .legal import NOT_STATED, droneid_in_words
 from .log.recorder import Recorder, RecordLost
 from .log.restore import answered_commands, newest_records, open_incidents, shelved_alarms
-from .messages import Alarm, Audit, Find, Health, Incident, NotedFlight, Recorded, Reply, new_id
+from .messages import (
+    Alarm,
+    Audit,
+    Custody,
+    Find,
+    Health,
+    Incident,
+    NotedFlight,
+    Recorded,
+    Reply,
+    new_id,
+)
 from .outbox import Outbox
 from .plan import Plan
 from .publish import GATEWAY, Publisher
@@ -229,6 +240,8 @@ class Gateway:
         while True:
             with self._fault_contained("finds of other programs"):
                 finds, new = await asyncio.to_thread(self._adoption.read)
+                for find in finds:
+                    self._casebook.note(find)
                 self._say(self._adoption.take(finds, self._now_ns(), new=new))
             await asyncio.sleep(ADOPT_EVERY_S)
 
@@ -271,7 +284,7 @@ class Gateway:
             if isinstance(message, Incident | Find | NotedFlight | Alarm):
                 self._record(message)
 
-    def _tell(self, messages: Iterable[Told]) -> None:
+    def _tell(self, messages: Iterable[Told | Custody]) -> None:
         for message in messages:
             try:
                 self._outbox.tell(message)

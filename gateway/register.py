@@ -131,12 +131,22 @@ def version_of(find: Find, known: Find | None) -> Find | None:
     known : Find, optional
         Its newest version in the log.
     """
+    if known is not None and known.reason is not None:
+        return None  # a person corrected it since: the register's word is older
     if known is not None:
+        find = replace(
+            find,
+            incident=known.incident,
+            suggested=known.suggested,
+            supersedes=known.supersedes,
+            corrected_by=known.corrected_by,
+        )
         same = replace(
             find, id=known.id, time_ns=known.time_ns, version=known.version, mode=known.mode
         )
         if same == known:
             return None
+        find = replace(find, supersedes=known.id, corrected_by=None)
     version = 1 if known is None else known.version + 1
     content = msgspec.json.encode(replace(find, id="", time_ns=0, version=version))
     return replace(find, id=_uuid(content), version=version)

@@ -6,6 +6,7 @@ from ..drivers.transport.mqtt import Publication
 from .messages import (
     Alarm,
     AnyMessage,
+    Custody,
     Detection,
     Find,
     Health,
@@ -28,7 +29,17 @@ __all__ = [
 
 ROOT = "havik"
 COMMANDS = "commands"
-ROOMS = ("detections", "tracks", "incidents", "flights", "finds", "alarms", "replies", COMMANDS)
+ROOMS = (
+    "detections",
+    "tracks",
+    "incidents",
+    "flights",
+    "finds",
+    "custody",
+    "alarms",
+    "replies",
+    COMMANDS,
+)
 """The levels below a site that are no sensors."""
 
 
@@ -64,6 +75,9 @@ def publications(message: AnyMessage) -> tuple[Publication, ...]:
             stays = message.chattering or message.shelved is not None
             is_shown = stays or (message.active and message.needs_person)
             return _kept_while(topic, message, alive=is_shown)
+        case Custody():
+            topic = f"{ROOT}/{message.site}/custody/{message.find}"
+            return (Publication(topic, encode(message), 1, False),)
         case Reply():
             return (
                 Publication(reply_topic(message.site, message.command), encode(message), 1, False),

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from ..log.folder import default_folder
-from .options import LOCAL_BROKER, Broker, By, Json, LogFolder, Site
+from .options import LOCAL_BROKER, Broker, By, Json, LogFolder, MaybeBroker, MaybeSite, Site
+
+FindName = Annotated[str, typer.Argument(metavar="FIND", help="As `havik find list` names it.")]
 
 app = typer.Typer(no_args_is_help=True, help="Contraband records.")
 
@@ -87,6 +89,108 @@ def show(
     from .find_commands import show_find
 
     show_find(log or default_folder(), find, as_json=as_json, out=sys.stdout)
+
+
+@app.command("correct")
+def correct(
+    find: FindName,
+    reason: Annotated[str, typer.Option("--reason", help="Why; no names.")],
+    by: By,
+    place: Annotated[str | None, typer.Option(help="Instead of what it says.")] = None,
+    method: Annotated[str | None, typer.Option(help="Instead of what it says.")] = None,
+    item: Annotated[
+        list[str] | None, typer.Option("--item", help="All lines that it should have.")
+    ] = None,
+    negative: Annotated[
+        bool | None, typer.Option("--negative/--positive", help="Nothing was found, or was.")
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", help="ISO 8601 with offset.")] = None,
+    place_ref: Annotated[str | None, typer.Option(help="As `yard-b`; never a cell.")] = None,
+    route: Annotated[str | None, typer.Option(help="How it came in: an assessment.")] = None,
+    finder_role: Annotated[str | None, typer.Option(help="A role, never a name.")] = None,
+    note: Annotated[str | None, typer.Option(help="At most 200 characters; no names.")] = None,
+    clear: Annotated[
+        list[str] | None, typer.Option(help="place_ref, route, finder_role or note: say nothing.")
+    ] = None,
+    site: MaybeSite = None,
+    broker: MaybeBroker = None,
+    log: LogFolder = None,
+) -> None:
+    """Record the next version of a find; the one before stays in the log."""
+    from ..commands import CorrectFind
+    from ..console.client import make
+    from ..finds import parse_item
+    from .custody_commands import correct_find
+
+    command = make(
+        CorrectFind,
+        find=find,
+        reason=reason,
+        by=by,
+        place=place,
+        method=method,
+        found_at=at,
+        place_ref=place_ref,
+        route=route,
+        negative_search=negative,
+        items=None if item is None else tuple(parse_item(text) for text in item),
+        finder_role=finder_role,
+        note=note,
+        clear=tuple(clear or ()),
+    )
+    print(correct_find(log or default_folder(), broker, site, command))
+
+
+@app.command("handover")
+def hand_over(
+    find: FindName,
+    giver: Annotated[str, typer.Option("--from", help="Who gives: an opaque reference.")],
+    receiver: Annotated[str, typer.Option("--to", help="Who takes: an opaque reference.")],
+    seal: Annotated[str | None, typer.Option("--seal", help="The number on the seal.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="ISO 8601 with offset; now.")] = None,
+    item: Annotated[int | None, typer.Option("--item", min=1, help="One line; else all.")] = None,
+    broken: Annotated[bool, typer.Option("--broken", help="The seal was not whole.")] = False,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why the seal is another, or broken.")
+    ] = None,
+    condition: Annotated[str | None, typer.Option("--condition", help="No names.")] = None,
+    place_ref: Annotated[str | None, typer.Option(help="Where, as `store-1`.")] = None,
+    photo: Annotated[
+        str | None, typer.Option("--photo-sha256", help="Of a photo kept elsewhere.")
+    ] = None,
+    site: MaybeSite = None,
+    broker: MaybeBroker = None,
+    log: LogFolder = None,
+) -> None:
+    """Record that what was found went from one to another; both sign for it."""
+    from ..commands import HandOver
+    from ..console.client import make
+    from .custody_commands import record_handover
+
+    command = make(
+        HandOver,
+        find=find,
+        giver=giver,
+        receiver=receiver,
+        item=item,
+        handed_at=at,
+        place_ref=place_ref,
+        seal=seal,
+        seal_intact=not broken,
+        condition=condition,
+        reason=reason,
+        photo_sha256=photo,
+    )
+    print(record_handover(log or default_folder(), broker, site, command))
+
+
+@app.command("custody")
+def custody(find: FindName, log: LogFolder = None, as_json: Json = False) -> None:
+    """Who had what was found, and where the chain has a gap: exit code 1 then."""
+    from .custody_commands import show_custody
+
+    whole = show_custody(log or default_folder(), find, as_json=as_json, out=sys.stdout)
+    raise typer.Exit(0 if whole else 1)
 
 
 @app.command("link")

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from ...config.settings import SiteSection
 from ...drivers.transport.mqtt import BrokerAddress
-from ..commands import RecordFind
+from ..commands import CorrectFind, HandOver, RecordFind
 from ..console.client import ask, check_site
 from ..console.plain import on_one_line
 from ..errors import UsageError
@@ -30,8 +30,10 @@ FIND = "havik.find/1"
 INCIDENT = "havik.incident/1"
 
 
-def add_by_gateway(address: BrokerAddress, site: str, command: RecordFind) -> str:
-    """Ask the running gateway to record a find; give its name once it is durable.
+def add_by_gateway(
+    address: BrokerAddress, site: str, command: RecordFind | CorrectFind | HandOver
+) -> str:
+    """Ask the running gateway to record; give the find's name once it is durable.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def add_to_log(folder: Path, site: str, mode: str | None, command: RecordFind) -
         raise UsageError(f"--site {site}: incident {incident.incident} is of {incident.site}")
     of_incident = "live" if incident is None else incident.mode
     find = make_find(named_site(site, mode or of_incident), command, time.time_ns())
-    asyncio.run(_record(folder, find))
+    asyncio.run(record(folder, find))
     return find
 
 
@@ -88,10 +90,17 @@ def named_site(name: str, mode: str) -> SiteSection:
     return SiteSection(name=name, mode=known, latitude_deg=0, longitude_deg=0)
 
 
-async def _record(folder: Path, record: Recorded) -> None:
+async def record(folder: Path, *records: Recorded) -> None:
+    """Record in the log of this machine, all or nothing.
+
+    Raises
+    ------
+    UsageError
+        If the log does not take it.
+    """
     try:
         async with Recorder(folder) as recorder:
-            await recorder.submit(record)
+            await recorder.submit(*records)
     except RecordLost as error:
         raise UsageError(f"{folder}: not recorded, {error}; make room and try again") from None
 
@@ -104,7 +113,7 @@ def known_incidents(folder: Path) -> dict[str, Incident]:
     UsageError
         If there is no log.
     """
-    return {one.incident: one for one in _recorded(folder, INCIDENT) if isinstance(one, Incident)}
+    return {one.incident: one for one in recorded(folder, INCIDENT) if isinstance(one, Incident)}
 
 
 def find_incident(folder: Path, name: str) -> Incident:
@@ -131,10 +140,10 @@ def known_finds(folder: Path) -> dict[str, Find]:
     UsageError
         If there is no log.
     """
-    return {one.find: one for one in _recorded(folder, FIND) if isinstance(one, Find)}
+    return {one.find: one for one in recorded(folder, FIND) if isinstance(one, Find)}
 
 
-def _recorded(folder: Path, kind: str) -> Iterator[Recorded]:
+def recorded(folder: Path, kind: str) -> Iterator[Recorded]:
     """Read all messages of one kind; one that cannot be read is told, and stops no others."""
     with LogReader.open(folder) as log:
         for entry in log.entries(kinds=[kind]):

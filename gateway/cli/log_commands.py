@@ -22,7 +22,7 @@ from ..log.notes import NoteError
 from ..log.reading import LogReader
 from ..log.spool import count_waiting
 from ..log.verify import Verdict, verify
-from ..messages import Alarm, Audit, Find, Incident, NotedFlight, Recorded
+from ..messages import Alarm, Audit, Custody, Find, Incident, NotedFlight, Recorded
 from .progress import Progress
 
 KINDS = {
@@ -158,6 +158,10 @@ def _in_words(message: Recorded) -> str:
         case Find():
             of = "" if message.incident is None else f"; incident {message.incident}"
             return f"{message.find} version {message.version}: {find_in_words(message)}{of}"
+        case Custody():
+            seal = "" if message.seal is None else f"; seal {message.seal}"
+            line = "" if message.item is None else f" line {message.item}"
+            return f"{message.find}{line}: {message.giver} to {message.receiver}{seal}"
         case NotedFlight():
             return f"{message.claim} approved by {message.approved_by}; {message.basis}"
         case Alarm():

@@ -24,6 +24,10 @@ Broker = Annotated[
     str, typer.Option("--broker", help="mqtt://[user@]host[:port], or mqtts:// for TLS.")
 ]
 Site = Annotated[str, typer.Option("--site", help="The site's name.")]
+MaybeBroker = Annotated[
+    str | None, typer.Option("--broker", help="A running gateway's; the log alone otherwise.")
+]
+MaybeSite = Annotated[str | None, typer.Option("--site", help="The site's name; for --broker.")]
 Seconds = Annotated[float, typer.Option("--seconds", help="How long.", min=1, callback=finite)]
 By = Annotated[str, typer.Option("--by", help="Your desk or role: an opaque reference, no name.")]
 LOCAL_BROKER = "mqtt://127.0.0.1:1883"

@@ -15,7 +15,17 @@ from ...drivers.errors import LinkLost
 from ...drivers.transport.backoff import LinkState, forever
 from ...drivers.transport.mqtt import BrokerAddress, Connection, connected
 from ..broker import PASSWORD_VARIABLE
-from ..commands import COMMANDS, AnyCommand, Close, Command, Dispatch, OpenSearch, RecordFind
+from ..commands import (
+    COMMANDS,
+    AnyCommand,
+    Close,
+    Command,
+    CorrectFind,
+    Dispatch,
+    HandOver,
+    OpenSearch,
+    RecordFind,
+)
 from ..errors import UsageError
 from ..messages import Reply
 from ..topics import COMMANDS as COMMAND_ROOM
@@ -31,6 +41,14 @@ Asked = TypeVar("Asked", bound=Command)
 
 _OPTIONS = ("by", "role", "outcome", "reason", "until")
 _OPTIONS_OF = ((Close, "text"), (Dispatch, "zone"), (OpenSearch, "unit"))
+_SHORT = {
+    "found_at": "at",
+    "handed_at": "at",
+    "items": "item",
+    "negative_search": "negative",
+    "giver": "from",
+    "receiver": "to",
+}
 _NAMES = {kind: name for name, kind in COMMANDS.items()}
 
 
@@ -58,6 +76,8 @@ def make(kind: type[Asked], **given: object) -> Asked:
         what, _, at = str(error).partition(" - at `$.")
         if "regex" in what:
             what = "at most 64 letters, digits and . _ - are allowed, never a name"
+        elif "length >= 1" in what:
+            what = "it is empty"
         elif "length" in what:
             what = "at most 200 characters are allowed"
         raise UsageError(f"{_option(kind, at.rstrip('`'))}: {what}") from None
@@ -148,7 +168,7 @@ async def _reply(link: Connection, command: str) -> Reply:
 
 def _option(kind: type[Command], name: str) -> str:
     """What the command line calls a field of a command."""
-    if kind is RecordFind or name in _OPTIONS or (kind, name) in _OPTIONS_OF:
-        short = {"found_at": "at", "items": "item", "negative_search": "negative"}
-        return "--" + short.get(name, name).replace("_", "-")
+    of_finds = kind in (RecordFind, CorrectFind, HandOver) and name != "find"
+    if of_finds or name in _OPTIONS or (kind, name) in _OPTIONS_OF:
+        return "--" + _SHORT.get(name, name).replace("_", "-")
     return name.upper()

@@ -11,14 +11,14 @@ from typing import TypeVar
 
 import msgspec
 
-from ..messages import Alarm, Audit, Find, Incident
+from ..messages import Alarm, Audit, Custody, Find, Incident
 from . import folder as place
 from .entries import schema_of
 from .reading import LogReader
 
 _logger = logging.getLogger(__name__)
 
-Kind = TypeVar("Kind", Incident, Find, Audit, Alarm)
+Kind = TypeVar("Kind", Incident, Find, Audit, Alarm, Custody)
 
 
 def open_incidents(folder: Path) -> list[Incident]:
@@ -40,19 +40,21 @@ def open_incidents(folder: Path) -> list[Incident]:
     return sorted(still_open, key=lambda incident: incident.first_contact_ns)
 
 
-def newest_records(folder: Path, most: int = 2_000) -> list[Find | Incident]:
-    """Give the newest `most` records of finds and of incidents, of all sites, oldest first.
+def newest_records(folder: Path, most: int = 2_000) -> list[Find | Incident | Custody]:
+    """Give the newest `most` finds, incidents and handovers, of all sites, oldest first.
 
     Raises
     ------
     UsageError
         If the log cannot be read.
     """
-    kept: list[Find | Incident] = []
+    kept: list[Find | Incident | Custody] = []
     with closing(_recorded(folder, Find, newest_first=True)) as finds:
         kept += islice(finds, most)
     with closing(_recorded(folder, Incident, newest_first=True)) as incidents:
         kept += islice(incidents, most)
+    with closing(_recorded(folder, Custody, newest_first=True)) as handovers:
+        kept += islice(handovers, most)
     return kept[::-1]
 
 

@@ -13,7 +13,9 @@ from havik.gateway.commands import (
     Check,
     Close,
     CloseSearch,
+    CorrectFind,
     Dispatch,
+    HandOver,
     Link,
     Note,
     OpenSearch,
@@ -64,6 +66,21 @@ WIRE: dict[str, tuple[dict[str, object], AnyCommand]] = {
     "link": (
         {"id": "c1", "find": "d1", "incident": "i1", "by": "biv-1"},
         Link(id="c1", find="d1", incident="i1", by="biv-1"),
+    ),
+    "correct": (
+        {"id": "c1", "find": "d1", "reason": "misread", "by": "lead", "negative_search": True,
+         "clear": ["note"]},
+        CorrectFind(
+            id="c1", find="d1", reason="misread", by="lead", negative_search=True, clear=("note",)
+        ),
+    ),
+    "handover": (
+        {"id": "c1", "find": "d1", "giver": "patrol-7", "receiver": "store-1", "seal": "AA1",
+         "item": 1, "seal_intact": False, "handed_at": "2026-11-06T00:20+01:00"},
+        HandOver(
+            id="c1", find="d1", giver="patrol-7", receiver="store-1", seal="AA1", item=1,
+            seal_intact=False, handed_at="2026-11-06T00:20+01:00",
+        ),
     ),
     "shelve": (
         {

@@ -11,6 +11,7 @@ from havik.gateway.messages import (
     Alarm,
     AnyMessage,
     Audit,
+    Custody,
     Detection,
     Find,
     Health,
@@ -49,6 +50,7 @@ def incident(state: Literal["alarm", "acknowledged", "closed"]) -> Incident:
 HEALTH = Health(**COMMON, sensor="radar", state="online", since_ns=1)
 DETECTION = Detection(**COMMON, sensor="radar", kind="radar-plot")
 FIND = Find(**COMMON, find="d1", found_at_ns=1, place="yard", method="dog")
+CUSTODY = Custody(**COMMON, find="d1", giver="patrol", receiver="store", handed_at_ns=2)
 REPLY = Reply(**COMMON, command="c1", outcome="accepted")
 
 # DESIGN, "MQTT: the contract with consoles": topic, QoS, retained.
@@ -59,6 +61,7 @@ CONTRACT: list[tuple[AnyMessage, str, int, bool]] = [
     (incident("alarm"), "havik/noord/incidents/f1", 1, True),
     (incident("acknowledged"), "havik/noord/incidents/f1", 1, True),
     (FIND, "havik/noord/finds/d1", 1, False),
+    (CUSTODY, "havik/noord/custody/d1", 1, False),
     (REPLY, "havik/noord/replies/c1", 1, False),
 ]
 
@@ -92,7 +95,7 @@ def test_a_number_that_json_lacks_is_not_published() -> None:
 
 EXAMPLES: list[AnyMessage] = [
     HEALTH, DETECTION, track("alive"), track("ended"), incident("alarm"), incident("closed"),
-    FIND, REPLY,
+    FIND, CUSTODY, REPLY,
     NotedFlight(
         id="i", site="noord", time_ns=1, track="t1", claim="serial:S", approved_by="p",
         basis="claimed",
