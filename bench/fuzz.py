@@ -24,6 +24,7 @@ from zlib import crc32
 from ..config.scenes import Drone, Leg, Scene
 from ..config.settings import RecordedSensor, SiteSection
 from ..drivers.catalogue import DRIVERS
+from ..drivers.contraband import dc09
 from ..drivers.driver import Decoder
 from ..drivers.packets import NORDIC_BLE, RADIOTAP, unwrap, wrap
 from ..drivers.remote_id.ble import crc24
@@ -254,6 +255,8 @@ CHANGES: tuple[Change, ...] = (_flip, _set, _cut, _shorten, _double, _splice, _t
 
 def resealed(data: bytes) -> bytes:
     """Give a packet with lengths and check that fit again; anything else as it is."""
+    if data.startswith(dc09.LF) and data[dc09.HEAD : dc09.HEAD + 1] == b'"':
+        return dc09.sealed(data[dc09.HEAD :].partition(dc09.CR)[0][:0xFFF])
     packet = unwrap(data)
     if packet is None:
         return data

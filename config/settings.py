@@ -115,6 +115,32 @@ class UdpSensor(_Sensor, frozen=True, kw_only=True, tag="udp"):
     sender: str | None = None
 
 
+class TcpSensor(_Sensor, frozen=True, kw_only=True, tag="tcp"):
+    """A sensor that connects to a port of this computer; `sender` is the one address that may.
+
+    Only this machine is heard unless `host` is another of the computer's addresses.
+    """
+
+    host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
+    port: Port
+    sender: str | None = None
+
+
+class ModbusSensor(_Sensor, frozen=True, kw_only=True, tag="modbus"):
+    """A module that is polled: at `host`, or on the serial line `serial_port` (RTU).
+
+    `first` is the number of its first discrete input, from 0.
+    """
+
+    host: str | None = None
+    port: Port = 502
+    serial_port: str | None = None
+    baud: Annotated[int, msgspec.Meta(gt=0)] = 9600
+    unit: Annotated[int, msgspec.Meta(ge=0, le=255)] = 1
+    first: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    every_s: Annotated[float, msgspec.Meta(ge=0.01, le=60)] = 0.1
+
+
 class RecordedSensor(_Sensor, frozen=True, kw_only=True, tag="recording"):
     """A sensor whose bytes come from a file, paced by their own clock or as fast as they go."""
 
@@ -122,7 +148,7 @@ class RecordedSensor(_Sensor, frozen=True, kw_only=True, tag="recording"):
     pace: Literal["clock", "fast"] = "clock"
 
 
-Sensor = SerialSensor | MqttSensor | UdpSensor | RecordedSensor
+Sensor = SerialSensor | MqttSensor | UdpSensor | TcpSensor | ModbusSensor | RecordedSensor
 
 
 class Zone(_Section, frozen=True, kw_only=True):

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from .contraband import (
+    ceia_ac,
+    contact_io,
+    fence_zone,
+    phone_energy,
+    screening_result,
+    sia_dc09,
+)
 from .driver import Driver
 from .radar import hlk_ld2450, radar_cube, ti_mmwave
 from .radio import iq_blocks
@@ -12,14 +20,20 @@ DRIVERS: dict[str, Driver] = {
     for driver in (
         antsdr.DRIVER,
         antsdr.TEXT_DRIVER,
+        ceia_ac.DRIVER,
+        contact_io.DRIVER,
         dragonsync.DRIVER,
         droneaware.DRIVER,
         dronescout.DRIVER,
+        fence_zone.DRIVER,
         hlk_ld2450.DRIVER,
         mesh_mapper.DRIVER,
         iq_blocks.DRIVER,
         opendroneid.DRIVER,
         radar_cube.DRIVER,
+        phone_energy.DRIVER,
+        screening_result.DRIVER,
+        sia_dc09.DRIVER,
         ti_mmwave.DRIVER,
     )
 }

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
 from .readings import Reading
 
-Wire = Literal["serial", "mqtt", "udp", "packets"]
-"""`packets` is a capture of a network: one packet a call, as `packets.wrap` makes it."""
+Wire = Literal["serial", "mqtt", "udp", "packets", "tcp", "modbus"]
+"""`tcp` is a port that devices connect to, `modbus` the answers of a polled module.
+
+`packets` is a capture of a network: one packet a call, as `packets.wrap` makes it."""
 
 
 class Decoder(Protocol):
@@ -73,6 +75,19 @@ class Dialogue(Protocol):
         ...
 
 
+@runtime_checkable
+class AnsweringDecoder(Decoder, Protocol):
+    """A decoder whose device waits for an answer to what it sent, on the same connection."""
+
+    def answer(self) -> bytes:
+        """Give what is to be sent back for what was fed since the last call; once."""
+        ...
+
+    def beside(self) -> AnsweringDecoder:
+        """Make the decoder of another connection; counts and memory are common to both."""
+        ...
+
+
 Parity = Literal["none", "even", "odd"]
 
 
@@ -84,7 +99,7 @@ class Driver:
     ----------
     name : str
         As settings and the command line name it.
-    wire : {"serial", "mqtt", "udp", "packets"}
+    wire : Wire
         The transport that a site connects it by.
     reads : str
         What it gives, in one line for `havik drivers`.
@@ -99,10 +114,13 @@ class Driver:
     options : type, optional
         The struct that a sensor's `options` in the site's settings must fit; it forbids unknown
         fields. Without it the driver has no options.
-    configured : callable, optional
-        Makes a fresh decoder from such options, for a driver whose bytes they explain.
     dialogue : callable, optional
         Makes a fresh dialogue from such options, or None where they ask for none.
+    also : tuple of Wire
+        Other transports that it can come by.
+    configured : callable, optional
+        Makes the decoder from such options; where it is missing, `decoder` makes it. It raises
+        `OptionError` where they cannot be used.
     command_baud : int, optional
         The speed of a second line that takes the commands (`command_port` in the settings), for a
         device whose measurements come over a line of their own.
@@ -116,12 +134,19 @@ class Driver:
     baud: int | None = None
     parity: Parity = "none"
     options: type[msgspec.Struct] | None = None
-    configured: Callable[[Any], Decoder] | None = None
     dialogue: Callable[[Any], Dialogue | None] | None = None
     command_baud: int | None = None
+    also: tuple[Wire, ...] = ()
+    configured: Callable[[Any], Decoder] | None = None
 
     def decoder_for(self, options: dict[str, Any]) -> Decoder:
-        """Make a fresh decoder for checked `options`."""
+        """Make the decoder for checked `options`.
+
+        Raises
+        ------
+        OptionError
+            If they name something that is not there.
+        """
         if self.configured is None or self.options is None:
             return self.decoder()
         return self.configured(msgspec.convert(options, self.options))

@@ -28,6 +28,10 @@ class CaptureError(DriverError, ValueError):
     """A capture file that cannot be what the user says it is: the message names the remedy."""
 
 
+class OptionError(DriverError, ValueError):
+    """A sensor's options name something that cannot be used: the message names the remedy."""
+
+
 class LinkLost(DriverError, OSError):
     """The wire to a sensor or a broker is gone; the transport will try again."""
 

@@ -7,7 +7,7 @@ moment of reception where it gave none (UTC since 1970, in nanoseconds).
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -153,4 +153,135 @@ class RadarCube(_Reading, frozen=True, kw_only=True, tag="radar-cube", omit_defa
     samples: bytes
 
 
-Reading = RadarFrame | RemoteIdReport | SensorStatus | IqBlock | RadarCube
+EventMode = Literal["live", "test", "exercise"]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+LineState = Literal["normal", "alarm", "short", "open"]
+FenceState = Literal[
+    "alarm", "secure", "fault", "tamper", "comm_fail", "diag_warning", "diag_fatal"
+]
+FenceCause = Literal["climb", "cut", "vibration", "unknown"]
+UplinkBand = Literal["880-915", "1710-1785", "1920-1980", "2500-2570", "703-733", "832-862"]
+"""Where telephones send, in MHz."""
+
+Technology = Literal["gsm", "umts", "lte", "nr", "unknown"]
+Instrument = Literal["xray_baggage", "xray_body", "body_scanner", "trace", "raman", "dog"]
+Decision = Literal["clear", "suspect", "alarm", "inconclusive", "refused"]
+ThreatClass = Literal[
+    "drugs", "phone", "weapon", "tool", "explosive", "tobacco", "cash", "other", "unknown"
+]
+
+
+class PanelEvent(_Reading, frozen=True, kw_only=True, tag="panel-event", omit_defaults=True):
+    """One event that an intruder panel sent: a code of SIA DC-03, such as BA."""
+
+    account: str
+    sequence: int  # 1 to 9999, then 1 again
+    code: str
+    zone: str | None = None
+    area: str | None = None
+    receiver: str | None = None
+    line: str = "0"
+    position: Position | None = None
+    encrypted: bool = False
+
+
+class PortalCount(_Reading, frozen=True, kw_only=True, tag="portal-count", omit_defaults=True):
+    """The counters of a metal portal, and by how much they grew since the report before.
+
+    An alarm is not metal: a portal also alarms at random, to choose whom to search. `ratio_ok`
+    tells whether its own ratio is that of its counters.
+    """
+
+    passages: Count
+    alarms: Count
+    alarms_metal: Count
+    new_passages: int = 0
+    new_alarms: int = 0
+    new_alarms_metal: int = 0
+    counter_reset: bool = False
+    ratio_ok: bool = True
+
+
+class ContactStates(_Reading, frozen=True, kw_only=True, tag="contact-states", omit_defaults=True):
+    """The supervised inputs of one module, settled; `changed` are the numbers of those that did."""
+
+    states: tuple[LineState, ...]
+    changed: tuple[int, ...] = ()
+    tamper: bool = False
+    power_fail: bool = False
+
+
+class FenceEvent(_Reading, frozen=True, kw_only=True, tag="fence-event", omit_defaults=True):
+    """What a fence sensor says of one of its zones."""
+
+    zone: str
+    state: FenceState
+    cause: FenceCause = "unknown"
+    distance_m: float | None = None
+    wind_m_s: float | None = None
+    mode: EventMode = "live"
+
+
+class PhoneEnergy(_Reading, frozen=True, kw_only=True, tag="phone-energy", omit_defaults=True):
+    """Bursts of energy where telephones send, one window of them.
+
+    There is no text in it: no identifier of a telephone or a person can stand in it.
+    """
+
+    band: UplinkBand
+    technology: Technology = "unknown"
+    peak_dbm: float
+    floor_dbm: float
+    burst_s: float
+    bursts: Count
+    window_s: float
+    bearing_deg: float | None = None
+    mode: EventMode = "live"
+
+
+class Substance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an instrument believes to have met."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9 ,()+'-]{1,64}$(?!\n)")]
+    cas: Annotated[str, msgspec.Meta(pattern=r"^\d{2,7}-\d\d-\d$(?!\n)")] | None = None
+    level: float | None = None
+
+
+class ImageReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the image stays: never the image."""
+
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")] | None = None
+    uid: Annotated[str, msgspec.Meta(pattern=r"^[0-9.]{1,64}$(?!\n)")] | None = None
+    held_in: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")] = "scanner"
+
+
+class ScreeningResult(
+    _Reading, frozen=True, kw_only=True, tag="screening-result", omit_defaults=True
+):
+    """What an instrument or a dog decided: a presumption, and a reference instead of an image."""
+
+    device: Instrument
+    decision: Decision
+    threat_classes: tuple[ThreatClass, ...] = ()
+    substances: tuple[Substance, ...] = ()
+    presumptive: bool = True
+    operator_ref: str | None = None
+    image: ImageReference | None = None
+    consumable_lot: str | None = None
+    last_verification_ns: int | None = None
+    mode: EventMode = "live"
+
+
+Reading = (
+    RadarFrame
+    | RemoteIdReport
+    | SensorStatus
+    | IqBlock
+    | RadarCube
+    | PanelEvent
+    | PortalCount
+    | ContactStates
+    | FenceEvent
+    | PhoneEnergy
+    | ScreeningResult
+)

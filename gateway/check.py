@@ -16,21 +16,24 @@ from msgspec.structs import replace
 from ..config.loader import SettingsError, load, problem_with
 from ..config.settings import (
     AuthorisedList,
+    ModbusSensor,
     MqttSensor,
     RecordedSensor,
     Sensor,
     SerialSensor,
     Settings,
+    TcpSensor,
     UdpSensor,
 )
 from ..config.zones import zone_problems
 from ..drivers.catalogue import DRIVERS
 from ..drivers.driver import Driver, Wire
-from ..drivers.errors import CaptureError, LinkLost
-from ..drivers.transport import udp
+from ..drivers.errors import CaptureError, LinkLost, OptionError
+from ..drivers.transport import tcp, udp
 from ..drivers.transport.mqtt import BrokerAddress, connected
 from ..drivers.transport.recording import Recording
 from ..drivers.transport.serial import opened
+from .answering import Unheard, module
 from .authorised import authorised_problems, expired
 from .broker import from_settings
 from .errors import UsageError
@@ -83,10 +86,10 @@ def _problems(settings: Settings) -> Iterator[str]:
         driver = DRIVERS.get(sensor.driver)
         if driver is None:
             yield f"`{key}.driver`: no driver {sensor.driver}; there are {', '.join(DRIVERS)}"
-        elif (wire := _wire(sensor)) is not None and driver.wire != wire:
+        elif (wire := _wire(sensor)) is not None and wire not in (driver.wire, *driver.also):
             needed = _NEEDED.get(driver.wire, f'write by = "{driver.wire}"')
             yield f"`{key}.by`: {driver.name} is connected by {driver.wire}; {needed}"
-        if isinstance(sensor, UdpSensor):
+        if isinstance(sensor, UdpSensor | TcpSensor):
             yield from _not_addresses(key, sensor)
         if driver is not None:
             yield from _option_problems(driver, sensor, key)
@@ -106,14 +109,18 @@ def _wire(sensor: Sensor) -> Wire | None:
             return "mqtt"
         case UdpSensor():
             return "udp"
+        case TcpSensor():
+            return "tcp"
+        case ModbusSensor():
+            return "modbus"
         case RecordedSensor():
             return None
 
 
-def _not_addresses(key: str, sensor: UdpSensor) -> Iterator[str]:
-    """Give what of a UDP sensor's settings is no address: a name would have to be asked for."""
+def _not_addresses(key: str, sensor: UdpSensor | TcpSensor) -> Iterator[str]:
+    """Give what of a sensor's settings is no address: a name would have to be asked for."""
     for name in ("host", "group", "sender"):
-        value: str | None = getattr(sensor, name)
+        value: str | None = getattr(sensor, name, None)
         try:
             ipaddress.ip_address(value or "127.0.0.1")
         except ValueError:
@@ -128,6 +135,13 @@ def _option_problems(driver: Driver, sensor: Sensor, key: str) -> Iterator[str]:
         return
     problems = list(problem_with(sensor.options, driver.options, f"{key}.options"))
     yield from problems
+    if not problems:
+        try:
+            driver.decoder_for(sensor.options)
+        except OptionError as error:
+            yield f"`{key}.options`: {error}"
+    if isinstance(sensor, ModbusSensor) and (sensor.host is None) == (sensor.serial_port is None):
+        yield f"`{key}`: write either host, for Modbus TCP, or serial_port, for RTU"
     if problems or driver.command_baud is None or not isinstance(sensor, SerialSensor):
         return
     if sensor.command_port is None and driver.asked(sensor.options) is not None:
@@ -181,6 +195,11 @@ async def _faults(settings: Settings, out: TextIO) -> list[str]:
             case UdpSensor(host=host, port=number):
                 told = f"listens to UDP port {number} of {host}"
                 await _note(_try_udp(sensor), sensor.id, told, faults, out)
+            case TcpSensor(host=host, port=number):
+                told = f"listens to TCP port {number} of {host}"
+                await _note(_try_tcp(sensor), sensor.id, told, faults, out)
+            case ModbusSensor():
+                await _note(_try_module(sensor), sensor.id, "its module answers", faults, out)
             case RecordedSensor(file=recording):
                 told = f"{recording} can be read"
                 await _note(_try_recording(sensor), sensor.id, told, faults, out)
@@ -214,6 +233,16 @@ async def _try_port(port: str, baud: int) -> None:
 async def _try_udp(sensor: UdpSensor) -> None:
     async with udp.opened(sensor.host, sensor.port, group=sensor.group):
         pass
+
+
+async def _try_tcp(sensor: TcpSensor) -> None:
+    async with tcp.opened(sensor.host, sensor.port, Unheard):
+        pass
+
+
+async def _try_module(sensor: ModbusSensor) -> None:
+    async with module(sensor) as link:
+        await link.receive()
 
 
 async def _try_recording(sensor: RecordedSensor) -> None:

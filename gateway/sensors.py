@@ -14,23 +14,26 @@ from pathlib import Path
 
 from ..config.settings import (
     LegalSection,
+    ModbusSensor,
     MqttSensor,
     RecordedSensor,
     Sensor,
     SerialSensor,
     SiteSection,
+    TcpSensor,
     UdpSensor,
 )
 from ..drivers.catalogue import DRIVERS
-from ..drivers.driver import Dialogue
+from ..drivers.driver import AnsweringDecoder, Dialogue
 from ..drivers.errors import CaptureError, LinkLost
 from ..drivers.readings import IqBlock, RadarFrame, Reading, SensorStatus
-from ..drivers.transport import udp
+from ..drivers.transport import modbus, tcp, udp
 from ..drivers.transport.backoff import LinkState, forever
 from ..drivers.transport.conversation import converse
 from ..drivers.transport.mqtt import BrokerAddress, Connection, connected
 from ..drivers.transport.recording import Piece, Recording, paced
 from ..drivers.transport.serial import Port, opened
+from .answering import Peer, module
 from .detect import NOTHING_LEGAL, Detector, Evidence
 from .health import SensorHealth
 from .lanes import Lane
@@ -122,6 +125,10 @@ class SensorFeed:
                 await forever(self._connect, self._hear_mqtt, self._on_link)
             case UdpSensor():
                 await forever(self._datagrams, self._hear_udp, self._on_link)
+            case TcpSensor():
+                await forever(self._port, self._hear_tcp, self._on_link)
+            case ModbusSensor():
+                await forever(self._module, self._hear_module, self._on_link)
             case RecordedSensor(file=file, pace=pace):
                 await self._hear_recording(Path(file), fast=pace == "fast")
 
@@ -162,9 +169,46 @@ class SensorFeed:
 
     async def _hear_udp(self, link: udp.Datagrams) -> None:
         while True:
-            self._take(await link.receive(), self._now_ns())
+            data, address = await link.receive_from()
+            if isinstance(self._decoder, AnsweringDecoder):
+                peer = self._peer()
+                answer = peer.hear(data)
+                peer.end()
+                if answer:
+                    link.send(answer, address)
+            else:
+                self._take(data, self._now_ns())
             if link.waiting % GIVE_WAY == 0:
                 await asyncio.sleep(0)  # a flood must not keep the event loop for itself
+
+    def _peer(self) -> Peer:
+        return Peer(self._decoder, self._heard, self._now_ns)
+
+    def _heard(self, data: bytes, readings: Iterable[Reading], arrived_ns: int) -> None:
+        self.health.bytes_received += len(data)
+        self._put(readings, arrived_ns)
+
+    def _port(self) -> AbstractAsyncContextManager[tcp.Listener]:
+        assert isinstance(self.sensor, TcpSensor)
+        wanted = self.sensor
+        return tcp.opened(
+            wanted.host,
+            wanted.port,
+            self._peer,
+            sender=wanted.sender,
+            dropped=self.health.dropped,
+        )
+
+    async def _hear_tcp(self, _: tcp.Listener) -> None:
+        await asyncio.Event().wait()  # each connection is heard by a task of its own
+
+    def _module(self) -> AbstractAsyncContextManager[modbus.Module]:
+        assert isinstance(self.sensor, ModbusSensor)
+        return module(self.sensor)
+
+    async def _hear_module(self, link: modbus.Module) -> None:
+        while True:
+            self._hear(await link.receive())
 
     async def _command(self, dialogue: Dialogue, port: Port) -> None:
         """Tell a device its settings over its second line, and hear it over the first."""

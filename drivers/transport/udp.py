@@ -14,6 +14,7 @@ import struct
 from collections import Counter, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from ..errors import LinkLost
 
@@ -29,6 +30,10 @@ KERNEL_BYTES = 1 << 21
 OVERRUN = "datagram lost in the kernel"
 LET_GO = "datagram let go of"
 FROM_ANOTHER = "datagram from another sender"
+NOT_ANSWERED = "answer that could not be sent"
+
+Address = Any
+"""As the socket has it: by IPv4 (host, port), by IPv6 (host, port, flow, scope)."""
 
 _SO_RXQ_OVFL = 40  # Linux: with each datagram, how many before it found no room (asm-generic)
 _DROPS = struct.Struct("=I")
@@ -56,7 +61,7 @@ class Datagrams:
         self.port: int = wire.getsockname()[1]
         self._wire = wire
         self._sender = sender
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[tuple[bytes, Address]] = deque()
         self._waiting_bytes = 0
         self._there = asyncio.Event()
         self._broken: OSError | None = None
@@ -75,14 +80,31 @@ class Datagrams:
         LinkLost
             If the socket is gone: its network interface was taken away.
         """
+        return (await self.receive_from())[0]
+
+    def send(self, data: bytes, address: Address) -> None:
+        """Answer a sender; an answer that finds no room is let go of: the sender asks again."""
+        try:
+            self._wire.sendto(data, address)
+        except OSError:
+            self.dropped[NOT_ANSWERED] += 1
+
+    async def receive_from(self) -> tuple[bytes, Address]:
+        """Wait for the next datagram; give it with its sender's address.
+
+        Raises
+        ------
+        LinkLost
+            If the socket is gone: its network interface was taken away.
+        """
         while not self._waiting:
             if self._broken is not None:
                 raise LinkLost(f"udp port {self.port}: {self._broken.strerror}")
             self._there.clear()
             await self._there.wait()
-        data = self._waiting.popleft()
+        data, address = self._waiting.popleft()
         self._waiting_bytes -= len(data)
-        return data
+        return data, address
 
     def take(self) -> None:
         """Take what the kernel has, as far as one turn of the event loop goes."""
@@ -99,13 +121,13 @@ class Datagrams:
             if self._sender is not None and address[0] != self._sender:
                 self.dropped[FROM_ANOTHER] += 1
                 continue
-            self._put(data)
+            self._put(data, address)
 
-    def _put(self, data: bytes) -> None:
-        self._waiting.append(data)
+    def _put(self, data: bytes, address: Address) -> None:
+        self._waiting.append((data, address))
         self._waiting_bytes += len(data)
         while len(self._waiting) > MOST_WAITING or self._waiting_bytes > MOST_WAITING_BYTES:
-            self._waiting_bytes -= len(self._waiting.popleft())
+            self._waiting_bytes -= len(self._waiting.popleft()[0])
             self.dropped[LET_GO] += 1
         self._there.set()
 

@@ -17,6 +17,7 @@ from ...drivers.readings import (
     SensorStatus,
 )
 from ...signal.radio.iq import sample_bytes
+from .event_lines import event_columns
 
 UNTIMED = 0
 """The time of a reading whose time nobody knows; it is not shown."""
@@ -61,6 +62,8 @@ def _columns(reading: Reading) -> list[str]:
             return _iq(reading)
         case RadarCube():
             return _cube(reading)
+        case _:
+            return event_columns(reading)
 
 
 def _radar(frame: RadarFrame) -> list[str]:

@@ -10,17 +10,31 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from havik.drivers.catalogue import DRIVERS
+from havik.drivers.contraband import (
+    ceia_ac,
+    contact_io,
+    fence_zone,
+    phone_energy,
+    screening_result,
+    sia_dc09,
+)
 from havik.drivers.driver import Driver
 from havik.drivers.packets import unwrap
 from havik.drivers.radar import hlk_ld2450, radar_cube, ti_mmwave
 from havik.drivers.radio import iq_blocks
 from havik.drivers.readings import (
+    ContactStates,
+    FenceEvent,
     IqBlock,
+    PanelEvent,
+    PhoneEnergy,
+    PortalCount,
     RadarCube,
     RadarFrame,
     RadarPoint,
     Reading,
     RemoteIdReport,
+    ScreeningResult,
 )
 from havik.drivers.remote_id import (
     antsdr,
@@ -59,6 +73,17 @@ HEARD = RemoteIdReport(
     time_ns=0, transmitter="02:00:00:00:00:01", serial_number="ZZZZC0000001", level_dbm=-60
 )
 (BEACON,) = opendroneid.encode(replace(HEARD, transport="wifi-beacon"))
+PORTAL = PortalCount(time_ns=0, passages=10_000, alarms=2350, alarms_metal=1500)
+CONTACTS = ContactStates(time_ns=0, states=("normal",) * 8)
+ENERGY = PhoneEnergy(
+    time_ns=0,
+    band="880-915",
+    peak_dbm=-38.2,
+    floor_dbm=-92.0,
+    burst_s=577e-6,
+    bursts=13,
+    window_s=5,
+)
 CAPTURES: dict[str, bytes] = {
     "ti-mmwave": ti_mmwave.encode(RadarFrame(time_ns=0, frame_number=1, points=(POINT,))) * 3,
     "hlk-ld2450": hlk_ld2450.encode(
@@ -75,10 +100,26 @@ CAPTURES: dict[str, bytes] = {
     "mesh-mapper": mesh_mapper.encode(HEARD) * 3,
     "dragonsync": dragonsync.encode(HEARD),
     "opendroneid": header(127) + record(0, (unwrap(BEACON) or (0, b""))[1]) * 3,
+    "ceia-ac": ceia_ac.encode(PORTAL) * 3,
+    "contact-io": b"".join(contact_io.encode(CONTACTS, transaction=n) for n in range(20)),
+    "fence-zone": b"\n".join(
+        fence_zone.encode(FenceEvent(time_ns=0, zone="F1", state="alarm"), n) for n in range(3)
+    ),
+    "phone-energy": phone_energy.encode(ENERGY, 1),
+    "screening-result": screening_result.encode(
+        ScreeningResult(time_ns=0, device="dog", decision="alarm"), 1
+    ),
+    "sia-dc09": b"".join(
+        sia_dc09.encode(PanelEvent(time_ns=0, account="4711", sequence=n, code="BA"))
+        for n in (1, 2, 3)
+    ),
     "iq-blocks": b"".join(iq_blocks.encode(replace(BLOCK, sequence=n)) for n in range(3)),
     "radar-cube": radar_cube.encode(CUBE) * 3,
 }
-FED = CAPTURES | {"opendroneid": BEACON}
+FED = CAPTURES | {
+    "opendroneid": BEACON,
+    "fence-zone": fence_zone.encode(FenceEvent(time_ns=0, zone="F1", state="alarm"), 1),
+}
 """What a decoder is fed of a capture: of packets, one."""
 
 REAL = {

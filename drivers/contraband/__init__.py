@@ -1,0 +1,1 @@
+"""Sensors of the gate and the yard: portals, panels, contacts, fences, instruments."""
