@@ -1,6 +1,6 @@
 """A cube in, detections out.
 
-Cost: 1.7 times its windows, FFTs and squares alone (`havik bench radar`).
+Cost: 1.8 times its windows, FFTs and squares alone (`havik bench radar`).
 """
 
 from __future__ import annotations
