@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TextIO, cast
 
+import msgspec
 from rich.console import Console
 
 from .rows import Row, as_json, show
@@ -16,6 +17,7 @@ BENCHES = {
     "radio": "scan: MS/s against the bare FFT, detection of weak bursts, false alarms",
     "droneid": "DroneID payloads decoded by their ratio to the noise, time, offsets",
     "radar": "false alarms, accuracy against the bound, cubes a second against the bare FFT",
+    "radar-class": "the class of a target from radar chips, on recordings that were held out",
     "radio-labels": "each simulated link seen and rightly named, by its ratio to the noise",
     "drivers": "decoding: frames and bytes a second against bare unpacking",
     "delay": "from a sensor's last byte to the console's message",
@@ -93,6 +95,40 @@ def run_fuzz(
         _write(fuzz.run(drivers, inputs or fuzz.INPUTS, corpus), as_json_lines, out)
     except fuzz.Raised as found:
         raise BenchError(str(found)) from None
+
+
+def run_radar_class(
+    files: Sequence[Path], model: Path | None, *, as_json_lines: bool, out: TextIO
+) -> None:
+    """Learn from chips and judge by others, or by five folds of the same file.
+
+    Parameters
+    ----------
+    files : sequence of path
+        What is learned from and, unless folds shall do, what is judged by.
+    model : path, optional
+        A file for the model that was learned.
+    as_json_lines : bool
+        One object with all that was counted; a table of the figures with their aims otherwise.
+    out : file
+
+    Raises
+    ------
+    BenchError
+        If a file cannot be used.
+    """
+    from . import radar_class
+
+    if len(files) > 2:
+        raise BenchError(f"{files[2]}: one file more than TRAIN.npz and TEST.npz; leave it out")
+    try:
+        scores = radar_class.judge(*files, model_file=model)
+    except (radar_class.ChipFileError, radar_class.TrainingError) as error:
+        raise BenchError(str(error)) from None
+    if as_json_lines:
+        out.write(msgspec.json.encode(scores).decode() + "\n")
+    else:
+        _write(radar_class.as_rows(scores), False, out)
 
 
 def _write(rows: list[Row], as_json_lines: bool, out: TextIO) -> str:

@@ -221,8 +221,12 @@ def watch(
 @app.command()
 def bench(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A stage, or `all`.")] = "all",
-    drivers: Annotated[
-        list[str] | None, typer.Argument(metavar="[DRIVER]...", help="For `fuzz`: those alone.")
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ARGUMENT]...",
+            help="For `fuzz`: drivers. For `radar-class`: TRAIN.npz, and TEST.npz or five folds.",
+        ),
     ] = None,
     inputs: Annotated[
         int | None, typer.Option(min=1, help="For `fuzz`: how many for each driver.")
@@ -230,18 +234,25 @@ def bench(
     corpus: Annotated[
         Path | None, typer.Option("--corpus", metavar="FOLDER", help="For `fuzz`: its finds.")
     ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="OUT.npz", help="For `radar-class`: learned.")
+    ] = None,
     as_json: Json = False,
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="FOLDER", help="For the rows as JSON lines.")
     ] = None,
 ) -> None:
     """Measure a stage, each figure beside its floor in the same run."""
-    from ...bench.catalogue import BenchError, run_fuzz
+    from ...bench.catalogue import BenchError, run_fuzz, run_radar_class
     from ...bench.catalogue import run as run_bench
 
     try:
         if name == "fuzz":
-            run_fuzz(drivers or (), inputs, corpus, as_json_lines=as_json, out=sys.stdout)
+            run_fuzz(arguments or (), inputs, corpus, as_json_lines=as_json, out=sys.stdout)
+            return
+        if name == "radar-class" and arguments:
+            files = [Path(file) for file in arguments]
+            run_radar_class(files, model, as_json_lines=as_json, out=sys.stdout)
             return
         run_bench(name, as_json_lines=as_json, out=sys.stdout, keep=keep)
     except BenchError as error:
