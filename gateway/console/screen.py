@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from ..messages import ALARMING, Detection, Find, Health, Incident, Track
+from ..messages import ALARMING, Alarm, Detection, Find, Health, Incident, Track
 from .incident_panel import (
     ago,
     clock,
@@ -29,12 +29,12 @@ from .incident_panel import (
 
 STATE_STYLE = {"online": "green", "degraded": "yellow", "offline": "bold red"}
 MOST_TRACKS = 12
-MOST_ILL = 4
+MOST_ILL = 4  # of each kind
 MOST_KEPT = 500
 HEARD_FOR_NS = 60_000_000_000
 RIGHT = {"height", "speed", "course", "seen", "for", "readings", "refused", "dropped"}
 
-Kept = TypeVar("Kept", Incident, Track, Find, Health, Detection)
+Kept = TypeVar("Kept", Incident, Track, Find, Health, Detection, Alarm)
 Line = list[Segment]
 Lines = Callable[..., list[Line]]
 
@@ -47,6 +47,7 @@ class Screen:
         self.tracks: dict[str, Track] = {}
         self.health: dict[str, Health] = {}
         self.finds: dict[str, Find] = {}
+        self.alarms: dict[str, Alarm] = {}
         self.detections = 0
         self.emissions: dict[str, Detection] = {}
         self.unreadable = 0
@@ -71,6 +72,8 @@ class Screen:
             _keep(self.tracks, subject, payload, Track)
         elif room == "finds":
             _keep(self.finds, subject, payload, Find)
+        elif room == "alarms":
+            _keep(self.alarms, f"{levels[1]}/{subject}", payload, Alarm)
         elif room == "detections":
             self.detections += 1
             if msgspec.json.decode(payload, type=Detection).family in ALARMING:
@@ -149,7 +152,10 @@ class _Picture:
         return drawn
 
     def _ill(self) -> Iterator[Text]:
-        """What the site does not see: sensors that are not online, the worst first."""
+        """What the site does not see: sensors not online, and alarms that are not told each."""
+        for alarm in list(self._screen.alarms.values())[:MOST_ILL]:
+            if words := _alarm_words(alarm):
+                yield Text(printable(f"{alarm.source}: {words}"), "yellow", no_wrap=True)
         ill = [one for one in self._screen.health.values() if one.state != "online"]
         ill.sort(key=lambda health: (health.state != "offline", health.sensor))
         for health in ill[:MOST_ILL]:
@@ -245,6 +251,18 @@ def _tail(text: str, width: int) -> str:
     """The end of a name, by which serial numbers differ."""
     room = max(width, 8)
     return text if len(text) <= room else f"…{text[1 - room :]}"
+
+
+def _alarm_words(alarm: Alarm) -> str:
+    """Say why a source is not told each time; nothing of one that is."""
+    if alarm.shelved is not None:
+        shelf = alarm.shelved
+        return f"shelved by {shelf.by} until {clock(shelf.until_ns)} UTC: {shelf.reason}"
+    if alarm.kind == "flood":
+        return f"{alarm.activations} alarms in ten minutes; some fences are not told each"
+    if alarm.chattering:
+        return f"chattering, {alarm.activations} times, last at {clock(alarm.since_ns)} UTC"
+    return ""
 
 
 def _keep(table: dict[str, Kept], subject: str, payload: bytes, kind: type[Kept]) -> None:

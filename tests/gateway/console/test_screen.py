@@ -14,13 +14,17 @@ from havik.drivers.readings import Position
 from havik.gateway.console.screen import MOST_KEPT, Screen
 from havik.gateway.health import last_will
 from havik.gateway.messages import (
+    Alarm,
     AnyMessage,
+    CheckedItem,
     Detection,
     Find,
     FindItem,
     Health,
     Incident,
     Place,
+    Search,
+    Shelf,
     Step,
     Track,
     encode,
@@ -187,7 +191,16 @@ def test_a_quiet_night() -> None:
 
 STEPS = (Step(step="alarm", time_ns=NOW), Step(step="drop-suspected", time_ns=NOW, zone="yard-b"))
 SEARCHED = Step(step="searched", time_ns=NOW, zone="yard-b")
+ANSWERED = replace(ALARM, state="acknowledged", steps=STEPS)
+SEARCH = Search(
+    zone="yard-b", opened_ns=NOW, by="patrol",
+    checklist=(CheckedItem(item="ground", time_ns=NOW, by="patrol"), CheckedItem(item="roof_net")),
+)  # fmt: skip
+LOOKED = replace(SEARCH, checklist=SEARCH.checklist[:1])
 NEXT = {
+    "search yard-b: roof_net": replace(ANSWERED, searches=(SEARCH,)),
+    "record what yard-b gave": replace(ANSWERED, searches=(LOOKED,)),
+    "close the search of yard-b": replace(ANSWERED, searches=(LOOKED,), steps=(*STEPS, SEARCHED)),
     "acknowledge": ALARM,
     "search yard-b, record the outcome": replace(ALARM, state="acknowledged"),
     "release yard-b": replace(ALARM, state="acknowledged", steps=(*STEPS, SEARCHED)),
@@ -199,6 +212,28 @@ NEXT = {
 @pytest.mark.parametrize("told", NEXT)
 def test_the_screen_says_what_to_do_next(told: str) -> None:
     assert row(drawn(screen(NEXT[told])), "next") == told
+
+
+def test_alarms_that_are_not_told_each_are_named() -> None:
+    plain = Alarm(
+        id="i", site="noord", time_ns=NOW, source="fence.north", kind="intrusion", active=True,
+        needs_person=True, since_ns=NOW, activations=13,
+    )  # fmt: skip
+    shelf = Shelf(by="shift-lead", reason="wind", since_ns=NOW, until_ns=NOW)
+    told = {
+        "fence.north: chattering, 13 times": replace(plain, chattering=True),
+        "fence.north: shelved by shift-lead until 02:58:35 UTC": replace(plain, shelved=shelf),
+        "flood: 13 alarms in ten minutes": replace(plain, source="flood", kind="flood"),
+    }
+    for words, alarm in told.items():
+        room = screen(ALARM)
+        room.take(f"havik/noord/alarms/{alarm.source}", encode(alarm))
+        assert words in drawn(room)
+        room.take(f"havik/noord/alarms/{alarm.source}", b"")
+        assert words not in drawn(room)
+    room = screen(ALARM)
+    room.take("havik/noord/alarms/fence.north", encode(plain))
+    assert "fence.north" not in drawn(room)  # its incident says it
 
 
 def test_an_aircraft_that_no_track_shows_was_last_where_the_incident_says() -> None:
