@@ -20,8 +20,9 @@ from .alarms import Signal
 from .droneid_claims import as_report
 from .legal import is_droneid, may_read_droneid
 from .library import library
-from .messages import Detection, new_id
+from .messages import AlarmKind, Detection, new_id
 from .plan import Plan, Vector, mounted
+from .signals import is_foreign, signals
 
 CLOCK_TRUST_NS = 5_000_000_000
 """A sensor's clock that is farther off than this from ours is not believed."""
@@ -139,7 +140,12 @@ class Detector:
             return [ClaimEvidence(self._sensor.id, time_ns, reading, self._site)]
         if isinstance(reading, IqBlock):
             return list(self._radio(reading, time_ns, arrived_ns))
-        return []
+        if is_foreign(reading, self._site.mode):
+            self.ignored["event of another mode"] += 1
+            return []
+        screening = self._sensor.options.get("meaning") == "screening"
+        kind: AlarmKind = "screening" if screening else "intrusion"
+        return list(signals(self._sensor.id, reading, time_ns, kind))
 
     def _detection(self, kind: Literal["radio-emission", "radar-plot"], time_ns: int) -> Detection:
         return Detection(

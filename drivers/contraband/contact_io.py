@@ -46,6 +46,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     bits: Literal[1, 2] = 2
     codes: Codes = ("open", "normal", "alarm", "short")
     debounce_ms: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 50
+    meaning: Literal["intrusion", "screening"] = "intrusion"  # of a contact that opens
     tamper_input: bool = False
     power_input: bool = False
 

@@ -69,15 +69,26 @@ class Decoder(EnvelopeDecoder[_Energy, PhoneEnergy]):
 
     def feed(self, data: bytes, time_ns: int) -> Iterator[PhoneEnergy]:
         """Give the energy in one payload, received at `time_ns` (UTC)."""
-        readings = list(super().feed(data, time_ns))
-        if readings and _identifies(data):
-            self.refused["payload with an identifier"] += 1
-            return
-        yield from readings
+        for reading in super().feed(data, time_ns):
+            try:
+                identifies = _identifies(data)
+            except FrameError as error:
+                self.refused[error.reason] += 1
+                return
+            if identifies:
+                self.refused["payload with an identifier"] += 1
+                return
+            yield reading
 
 
 def _identifies(payload: bytes) -> bool:
-    """Whether anything in a payload that was read could name a telephone or a person."""
+    """Whether anything in a payload that was read could name a telephone or a person.
+
+    Raises
+    ------
+    FrameError
+        If a member that no reading needs is not JSON: nobody can tell what it holds.
+    """
     try:
         value: Any = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -115,10 +115,11 @@ class Decoder(EnvelopeDecoder[_Result, ScreeningResult]):
         if data.startswith((TABLE_TOP, b"\xef\xbb\xbf" + TABLE_TOP)):
             yield from self._table(data)
             return
-        if len(data) <= MOST_TABLE_BYTES and _holds_image(data):
-            self.refused[LIKE_AN_IMAGE] += 1
-            return
-        yield from super().feed(data, time_ns)
+        for result in super().feed(data, time_ns):
+            if _holds_image(data):
+                self.refused[LIKE_AN_IMAGE] += 1
+                return
+            yield result
 
     def _table(self, data: bytes) -> Iterator[ScreeningResult]:
         if len(data) > MOST_TABLE_BYTES:
@@ -176,11 +177,11 @@ def _moved(named: dict[str, str], columns: dict[str, str]) -> dict[str, str]:
 
 
 def _holds_image(payload: bytes) -> bool:
-    """Whether anything in a payload could be an image; what is no JSON is refused elsewhere."""
+    """Whether anything in a payload could be an image; of what is no JSON nobody can tell."""
     try:
         value: Any = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
+        return True
     for name, one in members(value):
         if name is not None and name not in _REFERENCES and _IMAGE.search(name):
             return True

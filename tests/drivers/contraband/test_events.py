@@ -145,6 +145,14 @@ def test_a_payload_that_could_name_a_telephone_is_refused(more: dict[str, Any]) 
     )
 
 
+@pytest.mark.parametrize("name", ["phone-energy", "screening-result"])
+def test_what_nobody_can_look_into_is_refused(name: str) -> None:
+    adapter, data, _ = TABLE[name]
+    whole = payload(adapter, data, unknown=["HERE"])
+    found, refused = read(name, whole.replace(b"HERE", b"\xff\xfe"))
+    assert found == [] and refused
+
+
 def test_no_text_can_stand_in_energy() -> None:
     for field in msgspec.structs.fields(PhoneEnergy):
         assert field.type is not str
