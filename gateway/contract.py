@@ -26,6 +26,7 @@ from .messages import (
     Reply,
     Track,
 )
+from .notice import Notice
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -68,12 +69,17 @@ CHANNELS = (
     ),
 )  # fmt: skip
 
+FILES = (Notice,)  # written for others, on no topic
 LOGGED = (Audit,)  # in the log alone, on no topic
 
 
 def schemas() -> dict[str, object]:
     """JSON Schema of every message, by the type's name."""
-    types: list[type[msgspec.Struct]] = [*(channel.payload for channel in CHANNELS), *LOGGED]
+    types: list[type[msgspec.Struct]] = [
+        *(channel.payload for channel in CHANNELS),
+        *LOGGED,
+        *FILES,
+    ]
     made: dict[str, object] = {}
     for kind in types:
         schema = msgspec.json.schema(kind, ref_template="#/$defs/{name}")

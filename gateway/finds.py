@@ -145,9 +145,9 @@ def parse_item(text: str) -> FindItem:
 def item_text(item: FindItem) -> str:
     """Write an item as `parse_item` reads it."""
     text = item.category if item.sub is None else f"{item.category}/{item.sub}"
-    text += f":{_plain(item.quantity)}{'' if item.unit == PIECES else item.unit}"
+    text += f":{plain(item.quantity)}{'' if item.unit == PIECES else item.unit}"
     if item.weight_g is not None:
-        text += f":{_plain(item.weight_g)}g{'net' if item.weight_basis == 'net' else ''}"
+        text += f":{plain(item.weight_g)}g{'net' if item.weight_basis == 'net' else ''}"
     return text if item.seal is None else f"{text}#{item.seal}"
 
 
@@ -173,11 +173,11 @@ def _item_words(item: FindItem, language: Language) -> str:
         closer.append(_label(item.sub, {} if category is None else category.subs, language))
     if item.weight_g is not None:
         basis = words[item.weight_basis or "gross_with_packaging"]
-        closer.append(f"{_plain(item.weight_g)} g {basis}")
+        closer.append(f"{plain(item.weight_g)} g {basis}")
     if item.seal is not None:
         closer.append(f"{words['seal']} {item.seal}")
     counted = what if item.unit == PIECES else f"{item.unit} {what}"
-    return f"{_plain(item.quantity)} {counted}" + (f" ({', '.join(closer)})" if closer else "")
+    return f"{plain(item.quantity)} {counted}" + (f" ({', '.join(closer)})" if closer else "")
 
 
 def _label(code: str, table: Mapping[str, Code], language: Language) -> str:
@@ -206,7 +206,7 @@ def _checked(item: FindItem, where: str) -> FindItem:
     if not (math.isfinite(item.quantity) and item.quantity > 0):
         raise UsageError(f"{where}, quantity: {item.quantity} is not above 0")
     if item.unit == PIECES and not float(item.quantity).is_integer():
-        amount = _plain(item.quantity)
+        amount = plain(item.quantity)
         raise UsageError(
             f"{where}, quantity: {amount} is no number of pieces; a weight has its unit, as "
             f"{amount}g"
@@ -285,7 +285,7 @@ def _shown(text: str) -> str:
     return f"`{cut}`" if cut.isprintable() else f"`{cut!a}`"
 
 
-def _plain(number: float) -> str:
+def plain(number: float) -> str:
     """A number without an exponent that reads back as the same."""
     text = format(Decimal(repr(float(number))), "f")
     return text.removesuffix(".0")

@@ -193,6 +193,23 @@ def custody(find: FindName, log: LogFolder = None, as_json: Json = False) -> Non
     raise typer.Exit(0 if whole else 1)
 
 
+@app.command("notice")
+def notice(
+    find: FindName,
+    by: By,
+    pdf: Annotated[Path | None, typer.Option("--pdf", metavar="OUT", help="To be signed.")] = None,
+    to_json: Annotated[
+        Path | None, typer.Option("--json", metavar="OUT", help="The same as data.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="nl or en.")] = "nl",
+    log: LogFolder = None,
+) -> None:
+    """The notice of seizure for the police; the log tells that it was made."""
+    from .notice_commands import write_notice
+
+    write_notice(log or default_folder(), find, by, pdf=pdf, to_json=to_json, language=language)
+
+
 @app.command("link")
 def link(
     find: Annotated[str, typer.Argument(metavar="FIND", help="As `havik find list` names it.")],
