@@ -13,7 +13,15 @@ from .contraband import (
 from .driver import Driver
 from .radar import hlk_ld2450, radar_cube, ti_mmwave
 from .radio import iq_blocks
-from .remote_id import antsdr, dragonsync, droneaware, dronescout, mesh_mapper, opendroneid
+from .remote_id import (
+    antsdr,
+    dragonsync,
+    droneaware,
+    dronescout,
+    mavlink_odid,
+    mesh_mapper,
+    opendroneid,
+)
 
 DRIVERS: dict[str, Driver] = {
     driver.name: driver
@@ -27,6 +35,7 @@ DRIVERS: dict[str, Driver] = {
         dronescout.DRIVER,
         fence_zone.DRIVER,
         hlk_ld2450.DRIVER,
+        mavlink_odid.DRIVER,
         mesh_mapper.DRIVER,
         iq_blocks.DRIVER,
         opendroneid.DRIVER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -121,6 +122,8 @@ class Driver:
     configured : callable, optional
         Makes the decoder from such options; where it is missing, `decoder` makes it. It raises
         `OptionError` where they cannot be used.
+    needs : tuple of str, optional
+        A library that is not always installed, and the extra of this package that brings it.
     command_baud : int, optional
         The speed of a second line that takes the commands (`command_port` in the settings), for a
         device whose measurements come over a line of their own.
@@ -135,9 +138,18 @@ class Driver:
     parity: Parity = "none"
     options: type[msgspec.Struct] | None = None
     dialogue: Callable[[Any], Dialogue | None] | None = None
+    needs: tuple[str, str] | None = None
     command_baud: int | None = None
     also: tuple[Wire, ...] = ()
     configured: Callable[[Any], Decoder] | None = None
+
+    @property
+    def missing(self) -> str | None:
+        """What to install before this driver can be used; None where nothing is missing."""
+        if self.needs is None or find_spec(self.needs[0]) is not None:
+            return None
+        library, extra = self.needs
+        return f"{self.name} needs {library}: install havik[{extra}]"
 
     def decoder_for(self, options: dict[str, Any]) -> Decoder:
         """Make the decoder for checked `options`.

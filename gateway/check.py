@@ -91,6 +91,8 @@ def _problems(settings: Settings) -> Iterator[str]:
             yield f"`{key}.by`: {driver.name} is connected by {driver.wire}; {needed}"
         if isinstance(sensor, UdpSensor | TcpSensor):
             yield from _not_addresses(key, sensor)
+        if driver is not None and driver.missing:
+            yield f"`{key}.driver`: {driver.missing}"
         if driver is not None:
             yield from _option_problems(driver, sensor, key)
         if isinstance(sensor, MqttSensor) and settings.broker is None:

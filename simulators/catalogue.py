@@ -33,6 +33,7 @@ TWINS: dict[str, Callable[[World, SiteSection, Sensor], Instrument]] = {
     "antsdr": simple.antsdr_binary,
     "antsdr-text": simple.antsdr_text,
     "droneaware": simple.droneaware_node,
+    "mavlink-odid": simple.mavlink_module,
     "mesh-mapper": simple.mesh_mapper_receiver,
     "dragonsync": simple.dragonsync_kit,
     "iq-blocks": lambda world, _, sensor: IqReceiver(world, sensor.id, sensor.mounting),

@@ -137,6 +137,8 @@ def _with_progress(
 def _driver(name: str) -> Driver:
     if name not in DRIVERS:
         raise UsageError(f"no driver {name!r}: there are {', '.join(DRIVERS)}")
+    if DRIVERS[name].missing:
+        raise UsageError(str(DRIVERS[name].missing))
     return DRIVERS[name]
 
 

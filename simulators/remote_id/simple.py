@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...config.settings import Sensor, SiteSection
-from ...drivers.remote_id import antsdr, dragonsync, droneaware, mesh_mapper
+from ...drivers.remote_id import antsdr, dragonsync, droneaware, mavlink_odid, mesh_mapper
 from ..scene import World
 from .receiver import BROADCASTS, Broadcast, Receiver
 
@@ -42,4 +42,11 @@ def antsdr_text(world: World, site: SiteSection, sensor: Sensor) -> Receiver:
     """Give an AntSDR of the newer firmware: a text for each burst that it decoded."""
     return Receiver(
         world, sensor.id, sensor.mounting, site, DRONEID, lambda one: (antsdr.encode_text(one),)
+    )
+
+
+def mavlink_module(world: World, site: SiteSection, sensor: Sensor) -> Receiver:
+    """Give a module that tells over MAVLink what each advertisement says."""
+    return Receiver(
+        world, sensor.id, sensor.mounting, site, BROADCASTS, lambda one: (mavlink_odid.encode(one),)
     )

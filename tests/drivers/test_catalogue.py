@@ -41,6 +41,7 @@ from havik.drivers.remote_id import (
     dragonsync,
     droneaware,
     dronescout,
+    mavlink_odid,
     mesh_mapper,
     opendroneid,
 )
@@ -97,6 +98,7 @@ CAPTURES: dict[str, bytes] = {
     "antsdr": antsdr.encode(HEARD) * 3,
     "antsdr-text": antsdr.encode_text(HEARD) * 3,
     "droneaware": droneaware.encode(HEARD) * 3,
+    "mavlink-odid": mavlink_odid.encode(HEARD),
     "mesh-mapper": mesh_mapper.encode(HEARD) * 3,
     "dragonsync": dragonsync.encode(HEARD),
     "opendroneid": header(127) + record(0, (unwrap(BEACON) or (0, b""))[1]) * 3,

@@ -32,9 +32,20 @@ CUBE = RadarCube(
     channel_spacing_m=0.00625,
     samples=SAMPLES,
 )
-NAMES = (
-    ["version", "pad", "channels", "number", "time_ns", "start", "slope", "rate", "interval", "spacing", "samples", "chirps"]
-)
+NAMES = [
+    "version",
+    "pad",
+    "channels",
+    "number",
+    "time_ns",
+    "start",
+    "slope",
+    "rate",
+    "interval",
+    "spacing",
+    "samples",
+    "chirps",
+]
 
 
 def frame(payload: bytes = SAMPLES, crc: int | None = None, **values: float) -> bytes:
