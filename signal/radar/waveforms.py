@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .cube import LIGHT_M_S, Chirp, Cube
 
@@ -45,3 +46,25 @@ def echo_cube(chirp: Chirp, targets: Sequence[PointTarget]) -> Cube:
         step = 2j * np.pi * spacing * np.sin(one.azimuth_rad)
         cube += (np.exp(step * np.arange(channels))[:, None, None] * wave).astype(np.complex64)
     return cube
+
+
+def rotor_signal(
+    times_s: NDArray[np.float64],
+    *,
+    wavelength_m: float,
+    blades: int,
+    blade_m: float,
+    turns_s: float,
+    body_hz: float = 0.0,
+    body: float = 0.0,
+) -> NDArray[np.complex64]:
+    """A rotor seen from its side, over slow time: thin blades and a body that moves evenly.
+
+    Each blade is the integral of its points' echoes (Chen, The Micro-Doppler Effect in Radar, 2.3).
+    """
+    signal = np.asarray(body * np.exp(2j * np.pi * body_hz * times_s), np.complex64)
+    for blade in range(blades):
+        along = np.cos(2 * np.pi * (turns_s * times_s + blade / blades)) * blade_m / wavelength_m
+        phase = np.exp(2j * np.pi * (along + body_hz * times_s))
+        signal += (phase * np.sinc(2 * along)).astype(np.complex64)
+    return signal
