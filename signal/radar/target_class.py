@@ -167,7 +167,8 @@ def decisions(model: ChipModel, chips: Array) -> Array:
 
 def kernel_sums(features: Array, model: ChipModel) -> Array:
     """The weighted kernels over scaled features of shape (n, features)."""
-    near: Array = features @ (model.supports + model.supports).T
+    doubled = (model.supports + model.supports).T
+    near: Array = (features @ doubled).astype(np.float32, copy=False)
     near -= np.square(features).sum(axis=1)[:, None]
     near -= np.square(model.supports).sum(axis=1)
     near *= np.float32(model.width)
