@@ -154,6 +154,23 @@ def test_the_same_rows_make_the_same_record_and_changed_ones_the_next_version() 
     assert following.id != record.id
 
 
+def test_a_register_undoes_no_link_and_no_correction() -> None:
+    (find,) = register(GOOD).finds.values()
+    record = version_of(find, None)
+    assert record is not None
+    linked = replace(
+        record, id="2", version=2, incident="flight-1", supersedes=record.id, corrected_by="biv-1"
+    )
+    assert version_of(find, linked) is None
+    (changed,) = register(GOOD | {"weight_g": "5"}).finds.values()
+    following = version_of(changed, linked)
+    assert following is not None
+    assert (following.version, following.incident, following.supersedes) == (3, "flight-1", "2")
+    corrected = replace(linked, id="3", version=3, reason="misread")
+    assert version_of(find, corrected) is None
+    assert version_of(changed, corrected) is None
+
+
 @given(
     categories=st.lists(st.sampled_from(sorted(codes().categories)), min_size=1, max_size=5),
     place=st.sampled_from(sorted(codes().places)),
