@@ -128,7 +128,7 @@ def test_a_find_may_be_of_no_incident() -> None:
     assert answer.changes == (find,)
 
 
-FOUND = NEGATIVE | {"negative_search": False}
+POSITIVE = NEGATIVE | {"negative_search": False}
 REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
     "no such incident": ("acknowledge", {"incident": "f9", "by": "d"}, "no open incident f9; name"),
     "not held": ("release", {"zone": "yard-a", "by": "shift-lead"}, "yard-a is not on hold"),
@@ -149,22 +149,22 @@ REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
     "no time": ("find", NEGATIVE | {"found_at": "now"}, "found_at: `now` is no moment"),
     "unknown category": (
         "find",
-        FOUND | {"items": [{"category": "fone"}]},
+        POSITIVE | {"items": [{"category": "fone"}]},
         "no code `fone`; did you mean phone",
     ),
     "negative quantity": (
         "find",
-        FOUND | {"items": [{"category": "phone", "quantity": -2}]},
+        POSITIVE | {"items": [{"category": "phone", "quantity": -2}]},
         "items[0].quantity: it is not above 0",
     ),
     "a weight without a unit": (
         "find",
-        FOUND | {"items": [{"category": "drugs", "weight": 48.5}]},
+        POSITIVE | {"items": [{"category": "drugs", "weight": 48.5}]},
         "a weight has a unit; give weight_g, in grams",
     ),
     "a weight for a count": (
         "find",
-        FOUND | {"items": [{"category": "drugs", "quantity": 48.5}]},
+        POSITIVE | {"items": [{"category": "drugs", "quantity": 48.5}]},
         "a weight has its unit, as 48.5g",
     ),
     "a name for a role": (
