@@ -11,7 +11,7 @@ from .contraband import (
     sia_dc09,
 )
 from .driver import Driver
-from .radar import hlk_ld2450, radar_cube, ti_mmwave
+from .radar import asterix, hlk_ld2450, radar_cube, ti_mmwave
 from .radio import iq_blocks
 from .remote_id import (
     antsdr,
@@ -30,6 +30,7 @@ DRIVERS: dict[str, Driver] = {
         antsdr.TEXT_DRIVER,
         ceia_ac.DRIVER,
         contact_io.DRIVER,
+        asterix.DRIVER,
         dragonsync.DRIVER,
         droneaware.DRIVER,
         dronescout.DRIVER,

@@ -272,12 +272,48 @@ class ScreeningResult(
     mode: EventMode = "live"
 
 
+class AirReport(_Reading, frozen=True, kw_only=True, tag="air-report", omit_defaults=True):
+    """One record of an air traffic radar or tracker: a plot, a track, or a service message.
+
+    `x_m` and `y_m` count eastwards and northwards from the source's own reference point. Names,
+    codes and addresses are opaque references. `items` holds, in hexadecimal digits by name, the
+    items that the attributes do not tell in full.
+    """
+
+    category: int
+    area_code: int | None = None
+    source_code: int | None = None
+    message_type: int | None = None
+    time_of_day_s: float | None = None  # since midnight UTC, as sent
+    track_number: int | None = None
+    range_m: float | None = None  # slant
+    azimuth_deg: float | None = None  # clockwise from north
+    rotation_s: float | None = None  # of the antenna
+    x_m: float | None = None
+    y_m: float | None = None
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    pressure_altitude_m: float | None = None  # of the standard atmosphere
+    geometric_altitude_m: float | None = None
+    height_m: float | None = None  # measured by the radar, above mean sea level
+    velocity_x_m_s: float | None = None
+    velocity_y_m_s: float | None = None
+    ground_speed_m_s: float | None = None
+    course_deg: float | None = None
+    climb_m_s: float | None = None
+    mode_3a: str | None = None  # four octal digits
+    aircraft_address: str | None = None
+    callsign: str | None = None
+    items: dict[str, str] = {}
+
+
 Reading = (
     RadarFrame
     | RemoteIdReport
     | SensorStatus
     | IqBlock
     | RadarCube
+    | AirReport
     | PanelEvent
     | PortalCount
     | ContactStates

@@ -9,6 +9,7 @@ from .contraband.gate import Contacts, Portal
 from .contraband.messages import Fence, Phones, Screening
 from .contraband.panel import Panel
 from .instrument import Instrument
+from .radar.asterix import AirRadar
 from .radar.hlk_ld2450 import HlkLd2450
 from .radar.radar_cube import RawRadar
 from .radar.ti_mmwave import TiMmwave
@@ -25,6 +26,7 @@ TWINS: dict[str, Callable[[World, SiteSection, Sensor], Instrument]] = {
     "phone-energy": lambda world, _, sensor: Phones(world, sensor.id),
     "screening-result": lambda world, _, sensor: Screening(world, sensor.id),
     "sia-dc09": lambda world, _, sensor: Panel(world, sensor.id),
+    "asterix": lambda world, _, sensor: AirRadar(world, sensor.id, sensor.mounting),
     "hlk-ld2450": lambda world, _, sensor: HlkLd2450(world, sensor.id, sensor.mounting),
     "ti-mmwave": lambda world, _, sensor: TiMmwave(world, sensor.id, sensor.mounting),
     "radar-cube": lambda world, _, sensor: RawRadar(world, sensor.id, sensor.mounting),

@@ -26,9 +26,9 @@ from typing import BinaryIO, TypeVar
 from ..driver import Decoder, Wire
 from ..errors import CaptureError
 from ..json_objects import pieces
-from ..packets import wrap
+from ..packets import udp_payload, wrap
 from ..readings import Reading
-from .pcap import PacketReader
+from .pcap import PCAP, PCAPNG, PacketReader
 
 Timed = TypeVar("Timed")
 
@@ -111,16 +111,29 @@ class Recording:
         messages = self._wire in ("mqtt", "udp")
         if self._wire == "packets":
             yield from self._packets(file)
+        elif self._wire == "udp" and head.startswith((PCAPNG, *PCAP)):
+            yield from self._datagrams(file)
         elif head.startswith(TABLE_TOP):
             yield from self._rows(file)
         elif messages and head.startswith(_XZ):
             yield from _cut(file, _XZ_BEGINS.split)
         elif messages and head.startswith(_LZMA):
             yield from _chunks(file, MOST_PIECE_BYTES)
-        elif messages and head[:1].isascii():
+        elif messages and _is_text(head):
             yield from _cut(file, pieces)
         else:
             yield from _chunks(file, CHUNK_BYTES)
+
+    def _datagrams(self, file: BinaryIO) -> Iterator[Piece]:
+        """Give the datagrams in a capture of packets; other packets are passed over."""
+        reader = PacketReader()
+        reader.refused = self.refused
+        while data := file.read(CHUNK_BYTES):
+            for packet in reader.feed(data):
+                payload = udp_payload(packet.link_type, packet.data)
+                if payload:
+                    yield Piece(packet.time_ns, payload)
+        reader.close()
 
     def _packets(self, file: BinaryIO) -> Iterator[Piece]:
         reader = PacketReader()
@@ -164,6 +177,11 @@ async def paced(
             wait_s = (time_ns - origin[0]) / 1e9 - (now_s() - origin[1])
         await sleep(max(wait_s, 0.0))
         yield item
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether messages are text: a length of two octets follows the first where they are not."""
+    return head[:1].isascii() and (head[1:2].isspace() or head[1:2] >= b" " or len(head) == 1)
 
 
 def _chunks(file: BinaryIO, size: int) -> Iterator[Piece]:

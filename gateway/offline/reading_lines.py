@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from ...drivers.readings import (
+    AirReport,
     IqBlock,
     Position,
     RadarCube,
@@ -62,6 +63,8 @@ def _columns(reading: Reading) -> list[str]:
             return _iq(reading)
         case RadarCube():
             return _cube(reading)
+        case AirReport():
+            return _air(reading)
         case _:
             return event_columns(reading)
 
@@ -101,6 +104,21 @@ def _cube(cube: RadarCube) -> list[str]:
         f"frame {cube.frame_number:>8}",
         f"{cube.channels} x {cube.chirps} x {cube.samples_per_chirp} samples",
         f"chirps from {cube.start_hz / 1e9:g} GHz, {cube.slope_hz_s / 1e12:g} MHz/us",
+    ]
+
+
+def _air(report: AirReport) -> list[str]:
+    place = ""
+    if report.range_m is not None and report.azimuth_deg is not None:
+        place = f"{report.range_m / 1000:8.3f} km at {report.azimuth_deg:7.3f} deg"
+    elif report.latitude_deg is not None and report.longitude_deg is not None:
+        place = f"{report.latitude_deg:.6f} {report.longitude_deg:.6f}"
+    height_m = report.pressure_altitude_m
+    return [
+        f"CAT {report.category:03}",
+        "" if report.track_number is None else f"track {report.track_number:>5}",
+        place,
+        "" if height_m is None else f"{height_m:.0f} m by pressure",
     ]
 
 

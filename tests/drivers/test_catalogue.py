@@ -20,9 +20,10 @@ from havik.drivers.contraband import (
 )
 from havik.drivers.driver import Driver
 from havik.drivers.packets import unwrap
-from havik.drivers.radar import hlk_ld2450, radar_cube, ti_mmwave
+from havik.drivers.radar import asterix, hlk_ld2450, radar_cube, ti_mmwave
 from havik.drivers.radio import iq_blocks
 from havik.drivers.readings import (
+    AirReport,
     ContactStates,
     FenceEvent,
     IqBlock,
@@ -70,6 +71,15 @@ CUBE = RadarCube(
     samples_per_chirp=32,
     samples=random.Random(433).randbytes(2048),
 )
+AIR = AirReport(
+    time_ns=0,
+    category=48,
+    time_of_day_s=0.0,
+    range_m=1e5,
+    azimuth_deg=90.0,
+    callsign="TEST1",
+    items={"250": "04" + "00" * 32},
+)
 HEARD = RemoteIdReport(
     time_ns=0, transmitter="02:00:00:00:00:01", serial_number="ZZZZC0000001", level_dbm=-60
 )
@@ -116,6 +126,7 @@ CAPTURES: dict[str, bytes] = {
         for n in (1, 2, 3)
     ),
     "iq-blocks": b"".join(iq_blocks.encode(replace(BLOCK, sequence=n)) for n in range(3)),
+    "asterix": asterix.encode(AIR) * 3,
     "radar-cube": radar_cube.encode(CUBE) * 3,
 }
 FED = CAPTURES | {
@@ -125,6 +136,10 @@ FED = CAPTURES | {
 """What a decoder is fed of a capture: of packets, one."""
 
 REAL = {
+    "radar/cat034.raw": "asterix",
+    "radar/cat048.raw": "asterix",
+    "radar/cat062cat065.raw": "asterix",
+    "radar/cat_034_048.pcap": "asterix",
     "radar/azim60_elev30_fast_threeTargets60deg_log_2024-11-28.csv": "ti-mmwave",
     "radar/azimu60_elev30_lanes_pedestrian_log_2024-11-28.csv": "ti-mmwave",
     "remote_id/dronescout_ble_legacy.json": "dronescout",
@@ -167,8 +182,6 @@ def test_so_is_a_real_one(recordings: Path, file: str, name: str) -> None:
 @pytest.mark.parametrize(
     "file",
     [
-        "radar/cat048.raw",
-        "radar/cat_034_048.pcap",
         "radar/gtracker_testdata.dat",
         "remote_id/odid_reference_vectors.jsonl",
         "rf/lte_enb_1.92MSps_cf32.iq",

@@ -134,7 +134,8 @@ def test_any_frame_comes_back_however_it_is_cut(
         samples_per_chirp=samples,
         samples=random.Random(number).randbytes(channels * chirps * samples * 4),
     )
-    wire, chunks = junk + encode(cube), []
+    wire = junk + encode(cube)
+    chunks: list[bytes] = []
     for piece in pieces:
         chunks.append(wire[:piece])
         wire = wire[piece:]
