@@ -1,5 +1,7 @@
 """How fast a stream is searched, how weak a burst may be, and how often noise alarms.
 
+Speeds are by the processor time of one core.
+
 The floor of speed is what any such search does at least with the same bytes, measured in the same
 run: convert, window, FFT of 1,024, power, average of eight, logarithm. Real recordings are used
 where the folder that `HAVIK_DATA` names has them; all else is simulated.
@@ -21,9 +23,12 @@ from ..signal.radio.seek import FALSE_ALARMS_PER_MS
 from ..signal.radio.spectrum import AVERAGED
 from ..signal.radio.waveforms import droneid_burst, noise, shifted, wifi_like
 from .radio_limits import limits
-from .rows import Row, seconds
+from .radio_scene import busy_scene
+from .rows import Row
+from .rows import processor_seconds as seconds
 
 RATES_HZ = (20e6, 50e6, 61.44e6)
+SCENE_RATE_HZ, SCENE_S = 61.44e6, 0.2
 CHUNK_S = 0.1
 NOISE_POWER = 1e-4
 BLOCK = 65_536
@@ -51,7 +56,7 @@ BURSTS_S = ((1.80e-3, 1.8595e-3), (2.51e-3, 2.5721e-3))
 
 def run() -> list[Row]:
     rng = np.random.default_rng(433)
-    found = [*_noise_speed(rng), *_busy_speed(rng), *_recording_speed()]
+    found = [*_noise_speed(rng), *_busy_speed(rng), _scene_speed(rng), *_recording_speed()]
     return [*found, *_detection(rng), *_false_alarms(rng), *limits(rng)]
 
 
@@ -68,6 +73,12 @@ def _busy_speed(rng: np.random.Generator) -> Iterator[Row]:
         chunks = [drone, *[plain] * 5, drone]
         name = f"DroneID and Wi-Fi at {rate_hz / 1e6:g} MS/s"
         yield _speed(name, chunks, "ci16", rate_hz)
+
+
+def _scene_speed(rng: np.random.Generator) -> Row:
+    chunk = quantise(busy_scene(rng, SCENE_RATE_HZ, SCENE_S), "ci16")
+    name = f"Wi-Fi, Bluetooth, ELRS and OcuSync at {SCENE_RATE_HZ / 1e6:g} MS/s"
+    return _speed(name, [chunk], "ci16", SCENE_RATE_HZ)
 
 
 def _recording_speed() -> Iterator[Row]:

@@ -17,7 +17,8 @@ import numpy as np
 from ..signal.radio.emissions import EmissionFinder
 from ..signal.radio.iq import Samples
 from ..signal.radio.waveforms import droneid_burst, gfsk, noise, shifted
-from .rows import Row, seconds
+from .rows import Row
+from .rows import processor_seconds as seconds
 
 RATE_HZ = 20e6
 BAND_SHARE = 9.015e6 / RATE_HZ

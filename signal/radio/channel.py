@@ -29,12 +29,16 @@ class Segment:
     sample_rate_hz : float
     grid_rate_hz : float
         The rate at which channels get lengths that are fast to invert.
+    center_hz : float
+        Of the segment itself, relative to the band's tuned centre.
     """
 
     def __init__(
-        self, samples: Samples, sample_rate_hz: float, grid_rate_hz: float = GRID_RATE_HZ
-    ) -> None:
+        self, samples: Samples, sample_rate_hz: float, grid_rate_hz: float = GRID_RATE_HZ,
+        center_hz: float = 0.0,
+    ) -> None:  # fmt: skip
         self.sample_rate_hz = sample_rate_hz
+        self._center_hz = center_hz
         self._samples = samples
         self._length = _fast_length(len(samples), sample_rate_hz, grid_rate_hz)
         self._bin_hz = sample_rate_hz / self._length
@@ -47,8 +51,22 @@ class Segment:
     def part(self, first_s: float, last_s: float, grid_rate_hz: float) -> tuple[Segment, float]:
         """Cut out a time of the segment, for channels of another rate; with where it begins."""
         first, last = (max(0, int(at_s * self.sample_rate_hz)) for at_s in (first_s, last_s))
-        part = Segment(self._samples[first:last], self.sample_rate_hz, grid_rate_hz)
+        samples = self._samples[first:last]
+        part = Segment(samples, self.sample_rate_hz, grid_rate_hz, self._center_hz)
         return part, first / self.sample_rate_hz
+
+    def around(self, center_hz: float, rate_hz: float) -> Segment:
+        """The same time of a narrower band, at a rate near `rate_hz`; itself where that is wide.
+
+        Further channels cost in step with its rate.
+        """
+        if 2 * rate_hz > self.sample_rate_hz:
+            return self
+        size = scipy.fft.next_fast_len(max(1, round(rate_hz / self._bin_hz)))
+        samples, real_hz, middle_hz = self.channel(
+            center_hz, size * self._bin_hz, self.sample_rate_hz
+        )
+        return Segment(samples, real_hz, center_hz=middle_hz)
 
     def channel(
         self, center_hz: float, rate_hz: float, bandwidth_hz: float, *, whiten: bool = False
@@ -77,7 +95,7 @@ class Segment:
         """
         source = self._white if whiten else self._spectrum
         size = max(1, round(rate_hz / self._bin_hz))
-        middle = round(center_hz / self._bin_hz)
+        middle = round((center_hz - self._center_hz) / self._bin_hz)
         edge = (self._length - 1) // 2  # no wrapping round the band's edges
         half = min(int(bandwidth_hz / 2 / self._bin_hz), (size - 1) // 2)
         first, last = max(middle - half, -edge), min(middle + half, edge)
@@ -90,7 +108,7 @@ class Segment:
         kept = int(len(self._samples) * size / self._length)
         channel: Samples = scipy.fft.ifft(spectrum, overwrite_x=True)
         channel *= np.float32(size / self._length)
-        return channel[:kept], size * self._bin_hz, middle * self._bin_hz
+        return channel[:kept], size * self._bin_hz, self._center_hz + middle * self._bin_hz
 
     @cached_property
     def _spectrum(self) -> Samples:

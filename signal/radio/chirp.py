@@ -101,7 +101,12 @@ def dechirped(
     late_s: NDArray[np.float64] = starts / rate_hz - np.arange(count) * chirp_s
     at_s: NDArray[np.float64] = np.add.outer(late_s, np.arange(chips) / rate_hz)
     slope = bandwidth_hz / chirp_s
-    down = np.exp(-1j * np.pi * slope * at_s**2).astype(np.complex64)
+    turns = (slope / 2) * at_s * at_s
+    turns -= np.rint(turns)  # what is left fits a float32, whose sine is fast
+    angle = (-2 * np.pi * turns).astype(np.float32)
+    down = np.empty(angle.shape, np.complex64)
+    np.cos(angle, out=down.real)
+    np.sin(angle, out=down.imag)
     frames: Samples = wave[np.add.outer(starts, np.arange(chips))]
     frames *= down
     spectra: Samples = scipy.fft.fft(frames, axis=1, overwrite_x=True)
@@ -115,9 +120,11 @@ def _tone(
     wave: Samples, rate_hz: float, bandwidth_hz: float, factor: int
 ) -> tuple[float, float] | None:
     """When the plainest run of equal tones begins, and its surprise in nats."""
+    chirp = (1 << factor) / bandwidth_hz * rate_hz
+    if len(wave) < SUMMED * chirp:
+        return None
     power = dechirped(wave, rate_hz, bandwidth_hz, factor)
-    places = len(power) - SUMMED + 1
-    if places < 1:
+    if len(power) < SUMMED:
         return None
     sums = np.cumsum(np.concatenate([np.zeros_like(power[:1]), power]), axis=0)
     runs = sums[SUMMED:] - sums[:-SUMMED]

@@ -47,8 +47,8 @@ class Grid:
     nats: float
 
 
-def grid_of(channel: Samples, share: float, *, slot: int = SLOT) -> Grid:
-    """Measure the grid of a channel at 1,024 samples a symbol.
+def grid_of(channel: Samples, share: float, *, slot: int = SLOT, coarse: int = 1) -> Grid:
+    """Measure the grid of a channel at 1,024 samples a symbol, or a part of that.
 
     Parameters
     ----------
@@ -56,24 +56,29 @@ def grid_of(channel: Samples, share: float, *, slot: int = SLOT) -> Grid:
     share : float
         Of the channel's rate that is occupied: so many samples are independent.
     slot : int
-        Samples of a slot.
+        Samples of a slot at 1,024 a symbol.
+    coarse : {1, 2, 4, 8}
+        By how much the channel's rate is lower than that; all lengths of the grid divide by 8.
     """
     counted = len(channel) * PREFIX / SYMBOL * share
-    symbols, slots = _coherences(channel, SIZE, slot)
-    off = max(max(_coherences(channel, round(SIZE * lag), slot)) for lag in OFF_LAGS)
+    symbols, slots = _coherences(channel, SIZE // coarse, slot, coarse)
+    off = max(
+        max(_coherences(channel, round(SIZE * lag / coarse), slot, coarse)) for lag in OFF_LAGS
+    )
     best = min(max(symbols, slots), 0.9999)
     nats = -(counted - 1) * float(np.log1p(-(best**2))) - float(np.log(SYMBOL + slot))
     return Grid(symbols, slots, off, max(0.0, nats))
 
 
-def _coherences(channel: Samples, lag: int, slot: int) -> tuple[float, float]:
-    if len(channel) < lag + 3 * SYMBOL:
+def _coherences(channel: Samples, lag: int, slot: int, coarse: int) -> tuple[float, float]:
+    symbol, prefix, longer = (n // coarse for n in (SYMBOL, PREFIX, LONG_PREFIX - PREFIX))
+    slot //= coarse
+    if len(channel) < lag + 3 * symbol:
         return 0.0, 0.0
-    early, late = channel[:-lag], channel[lag:]
-    products = _windowed(np.conj(early) * late, PREFIX)
-    energy = _windowed((np.abs(early) ** 2 + np.abs(late) ** 2) / 2, PREFIX)
-    by_symbol = _ratio(_folded(products, SYMBOL), _folded(energy, SYMBOL))
-    offsets = LONG_PREFIX - PREFIX + np.arange(slot // SYMBOL) * SYMBOL
+    products = _windowed(np.conj(channel[:-lag]) * channel[lag:], prefix)
+    energy = _windowed(_mean_power(channel, lag), prefix)
+    by_symbol = _ratio(_folded(products, symbol), _folded(energy, symbol))
+    offsets = longer + np.arange(slot // symbol) * symbol
     in_slot = [_folded(one, slot) for one in (products, energy)]
     top, bottom = (sum(np.roll(one, -int(at)) for at in offsets) for one in in_slot)
     return by_symbol, _ratio(np.asarray(top), np.asarray(bottom))
@@ -93,13 +98,19 @@ def train_of(channel: Samples, size: int, prefix: int) -> tuple[float, float, fl
         return 0.0, 0.0, 0.0
     found: list[float] = []
     for lag in (size, round(size * 0.87), round(size * 1.13)):
-        early, late = channel[:-lag], channel[lag:]
-        top = _folded(_windowed(np.conj(early) * late, prefix), period)
-        energy = _windowed((np.abs(early) ** 2 + np.abs(late) ** 2) / 2, prefix)
+        top = _folded(_windowed(np.conj(channel[:-lag]) * channel[lag:], prefix), period)
+        energy = _windowed(_mean_power(channel, lag), prefix)
         found.append(_ratio(top, _folded(energy, period)))
     counted = len(channel) * prefix / period * 0.8
     nats = -(counted - 1) * float(np.log1p(-(min(found[0], 0.9999) ** 2))) - float(np.log(period))
     return found[0], max(found[1:]), max(0.0, nats)
+
+
+def _mean_power(channel: Samples, lag: int) -> NDArray[np.float32]:
+    """Of each sample and the one a lag later."""
+    power: NDArray[np.float32] = channel.real**2 + channel.imag**2
+    mean: NDArray[np.float32] = (power[:-lag] + power[lag:]) * np.float32(0.5)
+    return mean
 
 
 def _windowed(values: NDArray[np.inexact], width: int) -> NDArray[np.complex128]:

@@ -7,7 +7,7 @@ Cost: a channel and its transform for each structure that the width allows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.fft
@@ -22,6 +22,9 @@ from .signature import Modulation
 from .video import find_lines
 
 WIDE_HZ = 2.5e6
+NARROWED_HZ = 7.68e6
+"""What is left of the band about a narrow box before its structures are asked for."""
+
 EARLY_S = 0.12e-3
 """A box may begin a cell after its emission, whose first microseconds hold the training."""
 
@@ -138,9 +141,12 @@ def _grid(place: Place) -> Measured | None:
             if place.width_hz > rate_hz or (scale == 2 and place.width_hz < 0.9 * rate_hz / 2):
                 continue
             width_hz = min(place.width_hz * 1.05 + 0.3e6, 1024 * spacing_hz)
-            wave = place.cut(1024 * spacing_hz, width_hz, place.first_s, place.last_s)
-            share = width_hz / (1024 * spacing_hz)
-            grid = _plainest(wave, grid_of(wave, share, slot=slot), share, slot)
+            coarse = next(n for n in (8, 4, 2, 1) if n * width_hz <= 1024 * spacing_hz)
+            rate_hz = 1024 * spacing_hz / coarse
+            wave = place.cut(rate_hz, width_hz, place.first_s, place.last_s)
+            share = width_hz / rate_hz
+            grid = grid_of(wave, share, slot=slot, coarse=coarse)
+            grid = _plainest(wave, grid, share, slot, coarse)
             best = max(grid.symbols, grid.slots)
             if grid.nats < ENOUGH_NATS or grid.off_lag > OFF_LAG_SHARE * best:
                 continue
@@ -154,13 +160,14 @@ def _grid(place: Place) -> Measured | None:
     return None
 
 
-def _plainest(wave: Samples, whole: Grid, share: float, slot: int) -> Grid:
+def _plainest(wave: Samples, whole: Grid, share: float, slot: int, coarse: int) -> Grid:
     """The grid of a long time; of its plainest piece where bursts of several grids lie in it."""
-    if whole.nats < ENOUGH_NATS or len(wave) < 2 * PIECE:
+    piece = PIECE // coarse
+    if whole.nats < ENOUGH_NATS or len(wave) < 2 * piece:
         return whole
     pieces = [
-        grid_of(wave[first : first + PIECE], share, slot=slot)
-        for first in range(0, min(len(wave) - PIECE, 3 * PIECE) + 1, PIECE // 2)
+        grid_of(wave[first : first + piece], share, slot=slot, coarse=coarse)
+        for first in range(0, min(len(wave) - piece, 3 * piece) + 1, piece // 2)
     ]
     best = max(pieces, key=lambda one: one.nats)
     return best if best.nats > ENOUGH_NATS else whole
@@ -200,10 +207,11 @@ def _drift(place: Place) -> Measured | None:
 
 def _narrow(place: Place) -> Measured:
     """A chirp first: a slow one drifts as an oven does."""
-    shifted = _shifted(place)
+    near = replace(place, segment=place.segment.around(place.center_hz, NARROWED_HZ))
+    shifted = _shifted(near)
     if shifted.modulation == "chirp":
         return shifted
-    found = _drift(place) or _grid(place)
+    found = _drift(near) or _grid(near)
     if found is None and place.last_s - place.first_s >= LONG_S:
         found = _video(place)  # weak, only the middle of its band stands out
     return found or shifted

@@ -47,9 +47,6 @@ EACH_SURPRISE = 6.0
 PROOF_TURNS = (-0.25, 0.0, 0.25)
 """Of a subcarrier: tones beside the sweep's that a proof tries."""
 
-LINES_PER_MS = 40
-"""Structured signals give more; only the strongest are tried, so that the cost is bounded."""
-
 NEAR_S = 1.6 * SYMBOL_S
 NEAR_SWEEPS = 12
 """About a sweep that fits: among them the best is taken."""
@@ -63,14 +60,23 @@ MOST_BURSTS = 32
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How weak a sweep is followed: powers over noise that its window and its fit must have."""
+    """How weak a sweep is followed, and how many.
+
+    Parameters
+    ----------
+    found, fitted : float
+        Powers over noise that its window and its fit must have.
+    lines_per_ms : int
+        Structured signals give more; only the strongest are tried, so that the cost is bounded.
+    """
 
     found: float
     fitted: float
+    lines_per_ms: int
 
 
-THOROUGH = Depth(found=8.2, fitted=10.0)
-LIVE = Depth(found=10.5, fitted=12.0)
+THOROUGH = Depth(found=8.2, fitted=10.0, lines_per_ms=40)
+LIVE = Depth(found=10.5, fitted=12.0, lines_per_ms=12)
 
 
 def seek_bursts(
@@ -118,7 +124,7 @@ class _Seeker:
     def seek(self, place: slice) -> list[DroneIdBurst]:
         first, last, _ = place.indices(len(self._given))
         sweeps = self._sweeps(first, last)
-        lines = int(np.ceil((last - first) / self._rate_hz * 1e3 * LINES_PER_MS))
+        lines = int(np.ceil((last - first) / self._rate_hz * 1e3 * self._depth.lines_per_ms))
         found: list[DroneIdBurst] = []
         while sweeps and lines > 0 and len(found) < MOST_BURSTS:
             lines -= 1

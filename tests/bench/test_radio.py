@@ -15,6 +15,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundredth of the work: what is measured is not looked at here."""
     monkeypatch.setattr(radio, "CHUNK_S", 0.05)
     monkeypatch.setattr(radio, "RATES_HZ", (10e6,))
+    monkeypatch.setattr(radio, "SCENE_RATE_HZ", 30.72e6)
+    monkeypatch.setattr(radio, "SCENE_S", 0.02)
     monkeypatch.setattr(radio, "RATIOS_DB", (20,))
     monkeypatch.setattr(radio, "TRIALS", 2)
     monkeypatch.setattr(radio, "NOISE_S", 0.1)
@@ -42,7 +44,11 @@ def test_without_recordings_all_is_simulated(
     rows = radio.run()
     assert all(row.simulated and row.bench == "radio" for row in rows)
     speeds = [row for row in rows if row.unit == "MS/s"]
-    assert [row.name for row in speeds] == ["noise at 10 MS/s", "DroneID and Wi-Fi at 10 MS/s"]
+    assert [row.name for row in speeds] == [
+        "noise at 10 MS/s",
+        "DroneID and Wi-Fi at 10 MS/s",
+        "Wi-Fi, Bluetooth, ELRS and OcuSync at 30.72 MS/s",
+    ]
     assert speeds[0].value == speeds[0].floor == pytest.approx(5 * 0.05 * 10 / 0.5)
     (detected,) = [row for row in rows if row.unit == "share"]
     assert detected.value == detected.floor == 1
