@@ -19,6 +19,7 @@ BENCHES = {
     "radar": "false alarms, accuracy against the bound, cubes a second against the bare FFT",
     "radar-class": "the class of a target from radar chips, on recordings that were held out",
     "radio-labels": "each simulated link seen and rightly named, by its ratio to the noise",
+    "radio-backgrounds": "no drone and no controller label in what is on the air everywhere",
     "drivers": "decoding: frames and bytes a second against bare unpacking",
     "delay": "from a sensor's last byte to the console's message",
     "tracks": "distance to the truth and speed beside a peer, growth with tracks and sensors",

@@ -45,6 +45,9 @@ BACKDROP = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.7, "pad": 1.0}
 MOST_UNKNOWN = 24
 """Unknown emissions that get a box, the strongest ones: more would hide what is there."""
 
+MOST_PARTS = 400
+"""Bursts of one hopping emission that are drawn."""
+
 
 def draw_spectrogram(file: IqFile, emissions: Sequence[Emission], png: Path) -> None:
     """Draw a recording's first tuning and the emissions in it.
@@ -135,9 +138,10 @@ def _boxes(axes: Axes, emissions: Sequence[Emission]) -> None:
         color, thin = COLORS[one.family], one.label in {"unknown", "carrier"}
         axes.add_patch(
             Rectangle((left, low), wide, high, fill=False, edgecolor=color,
-                      linewidth=WIDTHS.get(one.family, 1.6) if not thin else 1.0,
-                      linestyle=":" if thin else "-")
+                      linewidth=WIDTHS.get(one.family, 1.6) if not (thin or one.parts) else 1.0,
+                      linestyle=":" if thin or one.parts else "-")
         )  # fmt: skip
+        _parts(axes, one, color)
         families.add(one.family)
         if not thin:
             names.put(one.label, left, low, low + high, color)
@@ -146,6 +150,16 @@ def _boxes(axes: Axes, emissions: Sequence[Emission]) -> None:
     if lines:
         axes.legend(handles=lines, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(lines),
                     frameon=False, labelcolor=INK, fontsize=10)  # fmt: skip
+
+
+def _parts(axes: Axes, one: Emission, color: str) -> None:
+    """Frame each burst of one that hops; the whole of it has dots about it."""
+    for part in one.parts[:MOST_PARTS]:
+        corner = (part.start_s * 1e3, (part.center_hz - part.bandwidth_hz / 2) / 1e6)
+        axes.add_patch(
+            Rectangle(corner, part.duration_s * 1e3, part.bandwidth_hz / 1e6, fill=False,
+                      edgecolor=color, linewidth=1.4)
+        )  # fmt: skip
 
 
 def _energy(emission: Emission) -> float:
