@@ -21,7 +21,7 @@ from ..signal.radio.links.catalogue import LINKS
 from .radio_labels import RATIOS_DB, Name, trial
 
 PENALTY = 1.0
-FEW = 8
+FEW = 40
 """Names of a label below which all labels together are taken."""
 
 TURNS = 50

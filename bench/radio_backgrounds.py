@@ -71,18 +71,19 @@ def simulated(rng: np.random.Generator, seconds: float) -> Iterator[Emission]:
         width_hz = max(1e3, heard[0].bandwidth_hz) if heard else 1e6
         gain = _gain(rng) * np.float32(np.sqrt(width_hz / link.rate_hz))
         wave = noise(rng, len(band)) + faded(band, link.rate_hz, rng) * gain
-        yield from told(wave, link.rate_hz, tuned_hz)
+        yield from told(wave.astype(np.complex64), link.rate_hz, tuned_hz)
 
 
 def recorded(rng: np.random.Generator, seconds: float) -> Iterator[Emission]:
     """What is told of the recordings, repeated."""
     files = _recordings()
     for nth in range(max(1, round(seconds / STRETCH_S))):
-        wave, rate_hz, tuned_hz = files[nth % len(files)]
-        first = int(rng.integers(len(wave)))
-        part = np.take(wave, np.arange(first, first + round(STRETCH_S * rate_hz)), mode="wrap")
-        moved = shifted(part, rate_hz, float(rng.uniform(-2e6, 2e6))) * _gain(rng)
-        yield from told(noise(rng, len(part)) + moved, rate_hz, tuned_hz)
+        whole, rate_hz, tuned_hz = files[nth % len(files)]
+        first = int(rng.integers(len(whole)))
+        part = np.take(whole, np.arange(first, first + round(STRETCH_S * rate_hz)), mode="wrap")
+        part = shifted(part.astype(np.complex64), rate_hz, float(rng.uniform(-2e6, 2e6)))
+        wave = noise(rng, len(part)) + part * _gain(rng)
+        yield from told(wave.astype(np.complex64), rate_hz, tuned_hz)
 
 
 def told(wave: Samples, rate_hz: float, tuned_hz: float) -> list[Emission]:
