@@ -39,6 +39,9 @@ ENOUGH_TRAINING = 0.4
 """Coherence of the short training less that at other lags: noise gives it once in 10**5 frames."""
 
 ENOUGH_NATS = 18.0
+ENOUGH_GUARDS = 0.2
+"""Coherence of a train of guards: a tone that wanders, which is no noise, has 0.11 by chance."""
+
 OFF_LAG_SHARE = 0.6
 """Of the coherence: what repeats as well at other lags is no prefix."""
 
@@ -127,7 +130,7 @@ def _wifi(place: Place) -> Measured | None:
             return Measured("wifi", features, -127 * float(np.log1p(-(min(training, 0.99) ** 2))))
         wave = place.cut(clock_hz, clock_hz, place.first_s, min(place.last_s, end_s + 2e-3))
         train, off, nats = train_of(wave, 64, 16)
-        if nats > ENOUGH_NATS and off < OFF_LAG_SHARE * train:
+        if nats > ENOUGH_NATS and train > ENOUGH_GUARDS and off < OFF_LAG_SHARE * train:
             return Measured("wifi", {**features, "guard_coherence": train}, nats)
     return None
 
