@@ -110,6 +110,16 @@ class RemoteIdReport(_Reading, frozen=True, kw_only=True, tag="remote-id", omit_
     area_radius_m: float | None = None
 
 
+class MobileNetwork(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The telephone network that a sensor sends over, as its modem names it."""
+
+    operator: str | None = None
+    plmn: str | None = None  # country and network code
+    technology: str | None = None
+    band: str | None = None
+    level_dbm: float | None = None
+
+
 class SensorStatus(_Reading, frozen=True, kw_only=True, tag="sensor-status", omit_defaults=True):
     """What a sensor says of itself."""
 
@@ -118,6 +128,26 @@ class SensorStatus(_Reading, frozen=True, kw_only=True, tag="sensor-status", omi
     model: str | None = None
     firmware: str | None = None
     position: Position | None = None
+    network: MobileNetwork | None = None
+
+
+class AdsbReport(_Reading, frozen=True, kw_only=True, tag="adsb-report", omit_defaults=True):
+    """What an aircraft's transponder tells of it, as a receiver beside us heard it: no alarm.
+
+    Crewed aircraft above all. It is a claim, as Remote ID is.
+    """
+
+    receiver: str | None = None
+    address: str  # 24 bits: six hexadecimal digits, upper case
+    address_type: int | None = None  # 0 and 2 = of ICAO; others are not unique
+    flight: str | None = None
+    position: Position | None = None
+    altitude_m: float | None = None
+    altitude_reference: Literal["pressure", "geometric"] | None = None
+    ground_speed_m_s: float | None = None
+    course_deg: float | None = None  # clockwise from true north, [0, 360)
+    climb_m_s: float | None = None
+    category: int | None = None  # of the emitter; 7 = rotorcraft, 14 = uncrewed
 
 
 class IqBlock(_Reading, frozen=True, kw_only=True, tag="iq-block", omit_defaults=True):
@@ -311,6 +341,7 @@ Reading = (
     RadarFrame
     | RemoteIdReport
     | SensorStatus
+    | AdsbReport
     | IqBlock
     | RadarCube
     | AirReport

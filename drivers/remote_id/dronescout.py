@@ -15,8 +15,11 @@ objects may be run together or stand in an array. One object, as captured from t
     channel     0 = BLE  firmware version  text   the ellipsoid: not read)
     type        text     UASdata           base64 of the structure in odid_struct.py
 
-Objects of another kind (mobile network, aircraft by ADS-B) and other members are not read. A
-broken object costs itself alone.
+    {"protocol": 1.0, "mobile network": {...}}    what the receiver sends over
+    {"protocol": 1.0, "aircraft": {...}}          an aircraft by its transponder
+
+Those two, which no capture holds, are in `dronescout_more.py`. Objects of another kind and other
+members are not read. A broken object costs itself alone.
 """
 
 from __future__ import annotations
@@ -35,8 +38,8 @@ import msgspec
 from ..driver import Driver
 from ..errors import FrameError
 from ..json_objects import pieces
-from ..readings import Position, RemoteIdReport, RemoteIdTransport, SensorStatus
-from . import odid_struct
+from ..readings import AdsbReport, Position, RemoteIdReport, RemoteIdTransport, SensorStatus
+from . import dronescout_more, odid_struct
 
 MOST_BYTES = 1 << 22
 """Of one payload, and of what one decompresses to: some 2,500 drones heard. Receivers send a few
@@ -65,6 +68,7 @@ TRANSPORTS: dict[str, RemoteIdTransport] = {
     "WiFi NaN": "wifi-nan",
 }
 Number = TypeVar("Number", int, float)
+Told = RemoteIdReport | SensorStatus | AdsbReport
 
 _TYPES = {transport: name for name, transport in TRANSPORTS.items()}
 
@@ -91,6 +95,8 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     data: _Body | None = None
     status: _Body | None = None
     location: _Body | None = None
+    network: dronescout_more.Network | None = msgspec.field(default=None, name="mobile network")
+    aircraft: dronescout_more.Aircraft | None = None
 
 
 _decoder = msgspec.json.Decoder(_Message)
@@ -102,7 +108,7 @@ class Decoder:
     def __init__(self) -> None:
         self.refused: Counter[str] = Counter()
 
-    def feed(self, data: bytes, time_ns: int) -> Iterator[RemoteIdReport | SensorStatus]:
+    def feed(self, data: bytes, time_ns: int) -> Iterator[Told]:
         """Give the readings in one payload, received at `time_ns` (UTC)."""
         try:
             text = _text(data)
@@ -125,30 +131,36 @@ class Decoder:
         if next(objects, None):
             self.refused["more objects than a payload can hold"] += 1
 
-    def close(self) -> Iterator[RemoteIdReport | SensorStatus]:
+    def close(self) -> Iterator[Told]:
         """Give nothing: every payload was whole."""
         return iter(())
 
-    def _try(self, message: _Message, time_ns: int) -> Iterator[RemoteIdReport | SensorStatus]:
+    def _try(self, message: _Message, time_ns: int) -> Iterator[Told]:
         try:
             yield self._reading(message, time_ns)
         except FrameError as error:
             self.refused[error.reason] += 1
 
-    def _reading(self, message: _Message, time_ns: int) -> RemoteIdReport | SensorStatus:
+    def _reading(self, message: _Message, time_ns: int) -> Told:
         if message.data and message.data.structure is not None:
             return self._report(message.data, message.data.structure, time_ns)
         told = message.status or message.location or message.data
-        if told is None:
-            raise FrameError("object of another kind")
-        return self._status(told, time_ns)
+        if told is not None:
+            return self._status(told, time_ns)
+        if message.aircraft is not None:
+            sent_ns = _time_ns(message.aircraft.timestamp_ms, time_ns)
+            return dronescout_more.aircraft(message.aircraft, sent_ns, self.refused)
+        if message.network is not None:
+            sent_ns = _time_ns(message.network.timestamp_ms, time_ns)
+            return dronescout_more.network(message.network, sent_ns, self.refused)
+        raise FrameError("object of another kind")
 
     def _report(self, body: _Body, structure: str, time_ns: int) -> RemoteIdReport:
         address = (body.address or "").upper()
         if not _ADDRESS.fullmatch(address):
             raise FrameError("no MAC address")
         report = RemoteIdReport(
-            time_ns=_time_ns(body, time_ns),
+            time_ns=_time_ns(body.timestamp_ms, time_ns),
             receiver=odid_struct.printable(body.sensor_id, self.refused),
             transmitter=address,
             transport=TRANSPORTS.get(body.type or ""),
@@ -170,7 +182,7 @@ class Decoder:
         if state is None and position is None:
             raise FrameError("neither a drone, nor a state, nor a position")
         return SensorStatus(
-            time_ns=_time_ns(body, time_ns),
+            time_ns=_time_ns(body.timestamp_ms, time_ns),
             receiver=receiver,
             state=state,
             model=model,
@@ -182,14 +194,20 @@ class Decoder:
 DRIVER = Driver(
     name="dronescout",
     wire="mqtt",
-    reads="Remote ID claims of drones; the receiver's state and position",
-    documents=("ASTM F3411-22a", "captures of DroneScout MQTT payloads, protocol 1.0"),
+    reads="Remote ID claims of drones; the receiver's state and position; aircraft by ADS-B",
+    documents=(
+        "ASTM F3411-22a",
+        "captures of DroneScout MQTT payloads, protocol 1.0",
+        "BlueMark RemoteID-MQTT-subscriber",
+    ),
     decoder=Decoder,
 )
 
 
-def encode(reading: RemoteIdReport | SensorStatus) -> bytes:
+def encode(reading: Told) -> bytes:
     """Write one payload as the receiver sends it, its time to the millisecond.
+
+    Of a status, its network is written where it tells of no state and no position.
 
     Raises
     ------
@@ -208,6 +226,12 @@ def encode(reading: RemoteIdReport | SensorStatus) -> bytes:
             structure=b64encode(odid_struct.encode(reading)).decode(),
         )
         return msgspec.json.encode(_Message(protocol=1.0, data=heard))
+    if isinstance(reading, AdsbReport):
+        aircraft = dronescout_more.write_aircraft(reading, time_ms)
+        return msgspec.json.encode(_Message(protocol=1.0, aircraft=aircraft))
+    if reading.state is None and reading.position is None and reading.network is not None:
+        network = dronescout_more.write_network(reading.receiver, reading.network, time_ms)
+        return msgspec.json.encode(_Message(protocol=1.0, network=network))
     state = _Body(
         sensor_id=reading.receiver,
         timestamp_ms=time_ms,
@@ -271,8 +295,8 @@ def _position(body: _Body) -> Position | None:
     return Position(latitude_deg=latitude, longitude_deg=longitude)
 
 
-def _time_ns(body: _Body, received_ns: int) -> int:
+def _time_ns(timestamp_ms: float | None, received_ns: int) -> int:
     """Give the sender's time, or the time of reception where it gave none that can be one."""
-    if body.timestamp_ms is None or not 0 < body.timestamp_ms <= _LATEST_MS:
+    if timestamp_ms is None or not 0 < timestamp_ms <= _LATEST_MS:
         return received_ns
-    return int(body.timestamp_ms * 1_000_000)
+    return int(timestamp_ms * 1_000_000)

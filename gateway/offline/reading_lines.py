@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from ...drivers.readings import (
+    AdsbReport,
     AirReport,
     IqBlock,
+    MobileNetwork,
     Position,
     RadarCube,
     RadarFrame,
@@ -58,7 +60,9 @@ def _columns(reading: Reading) -> list[str]:
         case RemoteIdReport():
             return _remote_id(reading)
         case SensorStatus():
-            return [reading.receiver or "", reading.state or "", _place(reading.position)]
+            return _status(reading)
+        case AdsbReport():
+            return _adsb(reading)
         case IqBlock():
             return _iq(reading)
         case RadarCube():
@@ -87,6 +91,35 @@ def _remote_id(report: RemoteIdReport) -> list[str]:
         f"{report.transport or '-':<14}",
         f"{level:>8}",
         _place(report.position),
+    ]
+
+
+def _status(status: SensorStatus) -> list[str]:
+    if status.network is not None and status.state is None and status.position is None:
+        return [status.receiver or "", _network(status.network)]
+    return [status.receiver or "", status.state or "", _place(status.position)]
+
+
+def _network(network: MobileNetwork) -> str:
+    band = None if network.band is None else f"band {network.band}"
+    level = None if network.level_dbm is None else f"{network.level_dbm:.0f} dBm"
+    named = (network.operator or network.plmn, network.technology, band, level)
+    return "network " + " ".join(part for part in named if part is not None)
+
+
+def _adsb(report: AdsbReport) -> list[str]:
+    altitude, speed = "", ""
+    if report.altitude_m is not None:
+        altitude = f"{report.altitude_m:.0f} m"
+        altitude += f" {report.altitude_reference}" if report.altitude_reference else ""
+    if report.ground_speed_m_s is not None:
+        speed = f"{report.ground_speed_m_s:.0f} m/s"
+    return [
+        f"ADS-B {report.address}",
+        report.flight or "-",
+        _place(report.position),
+        altitude,
+        speed,
     ]
 
 

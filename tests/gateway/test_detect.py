@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from havik.config.settings import Mounting, MqttSensor, SerialSensor, SiteSection
 from havik.drivers.readings import (
+    AdsbReport,
     IqBlock,
     Position,
     RadarFrame,
@@ -186,6 +187,12 @@ def test_a_claim_without_a_serial_is_named_by_what_it_has() -> None:
 
 def test_what_a_sensor_says_of_itself_is_no_evidence() -> None:
     assert detector().take(SensorStatus(time_ns=NOW), NOW) == []
+
+
+def test_an_aircraft_by_its_transponder_is_no_alarm() -> None:
+    room, here = detector(), Position(latitude_deg=54.0, longitude_deg=4.0)
+    assert room.take(AdsbReport(time_ns=NOW, address="ABC123", position=here), NOW) == []
+    assert not room.ignored
 
 
 # Radio: simulated bursts in noise of power 1, 15 dB above it.

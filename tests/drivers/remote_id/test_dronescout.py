@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from havik.drivers.readings import Position, RemoteIdReport, SensorStatus
+from havik.drivers.readings import AdsbReport, Position, RemoteIdReport, SensorStatus
 from havik.drivers.remote_id import dronescout
 from havik.drivers.remote_id.dronescout import DRIVER, MOST_BYTES, MOST_OBJECTS, encode
 
@@ -49,7 +49,7 @@ STATUS = SensorStatus(
     time_ns=SENT_MS * 1_000_000, receiver="rid-1", state="normal", model="ds230", firmware="1.2"
 )
 
-Read = tuple[list[RemoteIdReport | SensorStatus], dict[str, int]]
+Read = tuple[list[RemoteIdReport | SensorStatus | AdsbReport], dict[str, int]]
 
 
 def read(payload: bytes) -> Read:

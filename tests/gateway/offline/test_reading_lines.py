@@ -6,7 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from havik.drivers.readings import (
+    AdsbReport,
     IqBlock,
+    MobileNetwork,
     Position,
     RadarFrame,
     RadarPoint,
@@ -68,6 +70,34 @@ TEXT: list[tuple[Reading, list[str]]] = [
     (
         SensorStatus(time_ns=NS, receiver="rid", state="normal", position=PLACE),
         [TIME, "rid", "normal", "52.000000 4.250000 45.5 m"],
+    ),
+    (
+        SensorStatus(
+            time_ns=NS,
+            receiver="rid",
+            network=MobileNetwork(operator="Net", technology="LTE", band="20", level_dbm=-71.2),
+        ),
+        [TIME, "rid", "network Net LTE band 20 -71 dBm"],
+    ),
+    (
+        SensorStatus(time_ns=NS, receiver="rid", network=MobileNetwork(plmn="00101")),
+        [TIME, "rid", "network 00101"],
+    ),
+    (
+        AdsbReport(
+            time_ns=NS,
+            address="ABC123",
+            flight="TEST1",
+            position=Position(latitude_deg=52.0, longitude_deg=4.25),
+            altitude_m=914.6,
+            altitude_reference="pressure",
+            ground_speed_m_s=61.4,
+        ),
+        [TIME, "ADS-B ABC123", "TEST1", "52.000000 4.250000", "915 m pressure", "61 m/s"],
+    ),
+    (
+        AdsbReport(time_ns=NS, address="ABC123"),
+        [TIME, "ADS-B ABC123", "-", "no position"],
     ),
     (
         BLOCK,
