@@ -25,25 +25,28 @@ from .remote_id import (
 
 DRIVERS: dict[str, Driver] = {
     driver.name: driver
-    for driver in (
-        antsdr.DRIVER,
-        antsdr.TEXT_DRIVER,
-        ceia_ac.DRIVER,
-        contact_io.DRIVER,
-        asterix.DRIVER,
-        dragonsync.DRIVER,
-        droneaware.DRIVER,
-        dronescout.DRIVER,
-        fence_zone.DRIVER,
-        hlk_ld2450.DRIVER,
-        mavlink_odid.DRIVER,
-        mesh_mapper.DRIVER,
-        iq_blocks.DRIVER,
-        opendroneid.DRIVER,
-        radar_cube.DRIVER,
-        phone_energy.DRIVER,
-        screening_result.DRIVER,
-        sia_dc09.DRIVER,
-        ti_mmwave.DRIVER,
+    for driver in sorted(
+        (
+            antsdr.DRIVER,
+            antsdr.TEXT_DRIVER,
+            ceia_ac.DRIVER,
+            contact_io.DRIVER,
+            asterix.DRIVER,
+            dragonsync.DRIVER,
+            droneaware.DRIVER,
+            dronescout.DRIVER,
+            fence_zone.DRIVER,
+            hlk_ld2450.DRIVER,
+            mavlink_odid.DRIVER,
+            mesh_mapper.DRIVER,
+            iq_blocks.DRIVER,
+            opendroneid.DRIVER,
+            radar_cube.DRIVER,
+            phone_energy.DRIVER,
+            screening_result.DRIVER,
+            sia_dc09.DRIVER,
+            ti_mmwave.DRIVER,
+        ),
+        key=lambda one: one.name,
     )
 }

@@ -135,6 +135,7 @@ class RecordFind(Command, frozen=True, kw_only=True):
     items: tuple[FindItem, ...] = ()
     finder_role: Reference | None = None
     note: Text | None = None
+    proposal: Identifier | None = None
 
 
 class CorrectFind(Command, frozen=True, kw_only=True):

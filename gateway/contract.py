@@ -23,6 +23,7 @@ from .messages import (
     Health,
     Incident,
     NotedFlight,
+    Proposal,
     Reply,
     Track,
 )
@@ -60,6 +61,8 @@ CHANNELS = (
             "One handover of what was found."),
     Channel("alarms", "havik/{site}/alarms/{source}", Alarm, "send", 1, "while it matters",
             "What the alarm rules make of one source; an empty payload clears it."),
+    Channel("proposals", "havik/{site}/proposals/{proposal}", Proposal, "send", 1, "while open",
+            "What a sensor's alarm proposes to be looked for; an empty payload clears it."),
     Channel("replies", "havik/{site}/replies/{command}", Reply, "send", 1, "no",
             "The answer to a command, after its record is durable."),
     *(

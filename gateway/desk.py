@@ -41,9 +41,10 @@ from .custody import make_custody
 from .errors import UsageError
 from .finds import make_find, moment_ns, outcome_of
 from .incidents import MOST_STEPS, Incidents, RefusedError
-from .messages import Alarm, Audit, Custody, Find, Incident, Recorded, Reply, new_id
+from .messages import Alarm, Audit, Custody, Find, Incident, Proposal, Recorded, Reply, new_id
+from .proposals import Proposals
 
-Change = Incident | Find | Custody | Alarm
+Change = Incident | Find | Custody | Alarm | Proposal
 IncidentCommand = (
     Acknowledge | Note | Dispatch | Suspect | OpenSearch | Check | CloseSearch | Release | Close
 )
@@ -64,7 +65,7 @@ class Answer:
     ----------
     records : tuple of Recorded
         For the log, together or not at all.
-    changes : tuple of Incident, Find, Custody or Alarm
+    changes : tuple of Incident, Find, Custody, Alarm or Proposal
         For consoles.
     reply : Reply or None
         When `records` are durable; None where nobody can be answered.
@@ -89,6 +90,8 @@ class Desk:
         The finds and incidents that may be linked; those of this desk alone without it.
     alarms : Alarms, optional
         Which may be shelved.
+    proposals : Proposals, optional
+        Which a find may confirm.
     """
 
     def __init__(
@@ -98,11 +101,13 @@ class Desk:
         answered: Mapping[str, str],
         casebook: Casebook | None = None,
         alarms: Alarms | None = None,
+        proposals: Proposals | None = None,
     ) -> None:
         self._site = site
         self._incidents = incidents
         self._casebook = Casebook() if casebook is None else casebook
         self._alarms = Alarms(site) if alarms is None else alarms
+        self._proposals = Proposals(site) if proposals is None else proposals
         self._answered: OrderedDict[str, str] = OrderedDict(answered)
 
     def take(self, name: str, payload: bytes, now_ns: int) -> Answer:
@@ -130,13 +135,22 @@ class Desk:
         if answer.reply is None:
             return None
         self._answered.pop(answer.reply.command, None)
+        for change in answer.changes:
+            if isinstance(change, Proposal):
+                self._proposals.reopen(change)
         return replace(answer.reply, outcome="refused", reason=reason, subject=None)
 
     def _do(self, command: AnyCommand, now_ns: int) -> tuple[Change, ...]:
         kept: tuple[Find | Incident | Custody, ...]
+        beside: tuple[Proposal, ...] = ()
         match command:
             case RecordFind():
+                if command.proposal is not None:
+                    self._proposals.require(command.proposal)  # before anything is changed
                 kept = self._record(command, now_ns)
+                if command.proposal is not None:
+                    find = _subject(kept[0])
+                    beside = (self._proposals.confirm(command.proposal, find, now_ns),)
             case CorrectFind():
                 kept = (corrected(self._find(command.find), command, now_ns),)
             case HandOver():
@@ -153,7 +167,7 @@ class Desk:
                 kept = (self._step(command, now_ns),)
         for change in kept:
             self._casebook.note(change)
-        return kept
+        return (*kept, *beside)
 
     def _step(self, command: IncidentCommand, now_ns: int) -> Incident:
         """Lead an incident one step further."""
@@ -299,3 +313,5 @@ def _subject(change: Change) -> str:
             return change.incident
         case Alarm():
             return change.source
+        case Proposal():
+            return change.proposal

@@ -22,6 +22,7 @@ from .legal import is_droneid, may_read_droneid
 from .library import library
 from .messages import AlarmKind, Detection, new_id
 from .plan import Plan, Vector, mounted
+from .proposals import Hint, hint
 from .signals import is_foreign, signals
 
 CLOCK_TRUST_NS = 5_000_000_000
@@ -102,7 +103,7 @@ class RadioEvidence:
     bearing_sigma_deg: float = 5.0
 
 
-Evidence = RadarEvidence | ClaimEvidence | RadioEvidence | Signal
+Evidence = RadarEvidence | ClaimEvidence | RadioEvidence | Signal | Hint
 
 
 class Detector:
@@ -145,7 +146,11 @@ class Detector:
             return []
         screening = self._sensor.options.get("meaning") == "screening"
         kind: AlarmKind = "screening" if screening else "intrusion"
-        return list(signals(self._sensor.id, reading, time_ns, kind))
+        proposed = hint(self._sensor.id, reading, time_ns, screening=screening)
+        return [
+            *signals(self._sensor.id, reading, time_ns, kind),
+            *(() if proposed is None else (proposed,)),
+        ]
 
     def _detection(self, kind: Literal["radio-emission", "radar-plot"], time_ns: int) -> Detection:
         return Detection(

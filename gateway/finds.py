@@ -103,6 +103,7 @@ def make_find(site: SiteSection, command: RecordFind, now_ns: int) -> Find:
             items=items,
             finder_role=command.finder_role,
             note=command.note,
+            proposal=command.proposal,
         )
     )
 

@@ -17,14 +17,15 @@ from .authorised import AuthorisedFlights
 from .claims import ClaimedAircraft, Claims
 from .detect import ClaimEvidence, Evidence, RadarEvidence
 from .incidents import Incidents, Sighting
-from .messages import ALARMING, Alarm, Detection, Find, Incident, NotedFlight, Track
+from .messages import ALARMING, Alarm, Detection, Find, Incident, NotedFlight, Proposal, Track
 from .pace import Pace
 from .plan import Plan
+from .proposals import Hint, Proposals
 from .things import Thing
 from .tracks import Tracks
 from .trust import Trust
 
-Told = Detection | Track | Incident | NotedFlight | Find | Alarm
+Told = Detection | Track | Incident | NotedFlight | Find | Alarm | Proposal
 
 
 class Fusion:
@@ -37,6 +38,8 @@ class Fusion:
         The incidents that were open when the gateway last ran.
     shelved : iterable of Alarm
         The newest word of each alarm source; those on a shelf stay there.
+    proposed : iterable of Proposal
+        The proposals that were open.
     """
 
     def __init__(
@@ -44,11 +47,13 @@ class Fusion:
         settings: Settings,
         restored: Iterable[Incident] = (),
         shelved: Iterable[Alarm] = (),
+        proposed: Iterable[Proposal] = (),
     ) -> None:
         plan = Plan(settings.site, settings.zones)
         self._alarm = settings.alarm
         self.pace = Pace()
         self.alarms = Alarms(settings.site, settings.workflow.most_shelved_h, shelved)
+        self.proposals = Proposals(settings.site, proposed)
         self.claims = Claims(on_forgotten=self._forget)
         self.trust = Trust(plan, settings.sensors)
         self.authorised = AuthorisedFlights(settings.site, plan, settings.authorised)
@@ -61,6 +66,8 @@ class Fusion:
         """Take in one piece of evidence; give all that consoles and the log are to hear."""
         if isinstance(evidence, Signal):
             return self._signalled(evidence)
+        if isinstance(evidence, Hint):
+            return [*self.proposals.take(evidence)]
         if isinstance(evidence, RadarEvidence):
             things = self.tracks.plots(evidence.sensor, evidence.time_ns, evidence.plots)
             return [*evidence.detections, *self._told(things, evidence.time_ns)]
@@ -91,6 +98,7 @@ class Fusion:
                 "plot of one track too many": self.tracks.plots_left_out,
                 "plot under the ground or behind a wall": self.tracks.masked,
                 "radar frame that came too late": self.tracks.scans_too_late,
+                "proposal that nobody confirmed": self.proposals.expired,
                 "incident closed for a new one": self.incidents.closed_unanswered,
             }
         )
@@ -106,7 +114,8 @@ class Fusion:
             replace(track, incident=self.incidents.of_track(track.track))
             for track in self.tracks.tick(now_ns)
         ]
-        return [*waited, *ended, *self.incidents.tick(now_ns), *self.alarms.tick(now_ns)]
+        over: list[Told] = [*self.incidents.tick(now_ns), *self.proposals.tick(now_ns)]
+        return [*waited, *ended, *over, *self.alarms.tick(now_ns)]
 
     def _forget(self, aircraft: ClaimedAircraft) -> None:
         self.pace.forget(aircraft)

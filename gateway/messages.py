@@ -241,6 +241,7 @@ class Find(Message, frozen=True, kw_only=True, tag="havik.find/1"):
     negative_search: bool = False
     items: tuple[FindItem, ...] = ()
     finder_role: Reference | None = None
+    proposal: str | None = None  # the sensor's proposal that it confirms
     register_ref: Reference | None = None  # of an imported register's row
     note: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     suggested: tuple[LinkSuggestion, ...] = ()  # when it was recorded; the likeliest first
@@ -305,6 +306,25 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     until_ns: int
 
 
+class Proposal(Message, frozen=True, kw_only=True, tag="havik.proposal/1"):
+    """What a sensor's alarm proposes to be looked for; a person's find confirms it.
+
+    `method` and `categories` are codes of the lists, and presumptions: a sensor knows no find.
+    """
+
+    proposal: str
+    version: Annotated[int, msgspec.Meta(ge=1)] = 1
+    state: Literal["open", "confirmed", "expired"]
+    sensor: str
+    method: str
+    categories: tuple[str, ...] = ()
+    alarms: Annotated[int, msgspec.Meta(ge=1)] = 1  # of this sensor, within a minute of each other
+    first_ns: int
+    last_ns: int
+    until_ns: int  # when it expires
+    find: str | None = None
+
+
 class Alarm(Message, frozen=True, kw_only=True, tag="havik.alarm/1"):
     """What the alarm rules make of one source; of `flood`, that there are too many alarms.
 
@@ -334,11 +354,21 @@ class Audit(Message, frozen=True, kw_only=True, tag="havik.audit/1"):
     text: str | None = None
 
 
-Recorded = Incident | Find | Custody | Audit | NotedFlight | Alarm
+Recorded = Incident | Find | Custody | Audit | NotedFlight | Alarm | Proposal
 """What reaches the central log."""
 
 AnyMessage = (
-    Detection | Track | Incident | NotedFlight | Find | Custody | Health | Reply | Alarm | Audit
+    Detection
+    | Track
+    | Incident
+    | NotedFlight
+    | Find
+    | Custody
+    | Health
+    | Reply
+    | Alarm
+    | Proposal
+    | Audit
 )
 
 

@@ -22,6 +22,7 @@ _KINDS = {
     "detections": "detection",
     "finds": "find",
     "flights": "noted flight",
+    "proposals": "proposal",
     "replies": "reply",
 }
 

@@ -33,7 +33,13 @@ from .fusion import Fusion, Told
 from .lanes import Lane, TwoLanes
 from .legal import NOT_STATED, droneid_in_words
 from .log.recorder import Recorder, RecordLost
-from .log.restore import answered_commands, newest_records, open_incidents, shelved_alarms
+from .log.restore import (
+    answered_commands,
+    newest_records,
+    open_incidents,
+    open_proposals,
+    shelved_alarms,
+)
 from .messages import (
     Alarm,
     Audit,
@@ -42,12 +48,14 @@ from .messages import (
     Health,
     Incident,
     NotedFlight,
+    Proposal,
     Recorded,
     Reply,
     new_id,
 )
 from .outbox import Outbox
 from .plan import Plan
+from .proposals import is_kept
 from .publish import GATEWAY, Publisher
 from .sensor_states import SensorStates
 from .sensors import HEALTH_EVERY_S, SensorFeed
@@ -109,7 +117,8 @@ class Gateway:
         )
         restored = [one for one in open_incidents(log_folder) if one.site == site.name]
         shelved = [one for one in shelved_alarms(log_folder) if one.site == site.name]
-        self._fusion = Fusion(settings, restored, shelved)
+        proposed = [one for one in open_proposals(log_folder) if one.site == site.name]
+        self._fusion = Fusion(settings, restored, shelved, proposed)
         records = (one for one in newest_records(log_folder) if one.site == site.name)
         self._casebook = Casebook(records)
         self._desk = Desk(
@@ -118,6 +127,7 @@ class Gateway:
             answered_commands(log_folder),
             self._casebook,
             self._fusion.alarms,
+            self._fusion.proposals,
         )
         self._states = SensorStates()
         self._adoption = Adoption(log_folder, site.name, self._fusion.incidents)
@@ -126,7 +136,7 @@ class Gateway:
         self._broker_tried = False
         self._legal = settings.legal
         self._legal_said: str | None = None if settings.legal.droneid_payload else NOT_STATED
-        self._tell(restored)
+        self._tell([*restored, *proposed])
         broker = None if settings.broker is None else from_settings(settings.broker)
         plan = Plan(site, settings.zones)
         self._feeds = [
@@ -281,7 +291,9 @@ class Gateway:
             self._tell([message])
             if isinstance(message, Incident | Find):
                 self._casebook.note(message)
-            if isinstance(message, Incident | Find | NotedFlight | Alarm):
+            if isinstance(message, Proposal) and not is_kept(message):
+                continue
+            if isinstance(message, Incident | Find | NotedFlight | Alarm | Proposal):
                 self._record(message)
 
     def _tell(self, messages: Iterable[Told | Custody]) -> None:

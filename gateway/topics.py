@@ -12,6 +12,7 @@ from .messages import (
     Health,
     Incident,
     NotedFlight,
+    Proposal,
     Reply,
     Track,
     encode,
@@ -37,6 +38,7 @@ ROOMS = (
     "finds",
     "custody",
     "alarms",
+    "proposals",
     "replies",
     COMMANDS,
 )
@@ -75,6 +77,9 @@ def publications(message: AnyMessage) -> tuple[Publication, ...]:
             stays = message.chattering or message.shelved is not None
             is_shown = stays or (message.active and message.needs_person)
             return _kept_while(topic, message, alive=is_shown)
+        case Proposal():
+            topic = f"{ROOT}/{message.site}/proposals/{message.proposal}"
+            return _kept_while(topic, message, alive=message.state == "open")
         case Custody():
             topic = f"{ROOT}/{message.site}/custody/{message.find}"
             return (Publication(topic, encode(message), 1, False),)
@@ -97,7 +102,7 @@ def reply_topic(site: str, command: str) -> str:
 
 
 def _kept_while(
-    topic: str, message: Track | Incident | Alarm, *, alive: bool
+    topic: str, message: Track | Incident | Alarm | Proposal, *, alive: bool
 ) -> tuple[Publication, ...]:
     if alive:
         return (Publication(topic, encode(message), 1, True),)

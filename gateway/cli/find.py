@@ -36,6 +36,9 @@ def add(
     route: Annotated[str | None, typer.Option(help="How it came in: an assessment.")] = None,
     finder_role: Annotated[str | None, typer.Option(help="A role, never a name.")] = None,
     note: Annotated[str | None, typer.Option(help="At most 200 characters; no names.")] = None,
+    proposal: Annotated[
+        str | None, typer.Option(help="The sensor's proposal that it confirms.")
+    ] = None,
     mode: Annotated[
         str | None,
         typer.Option(help="live, test or exercise, into a log alone; as its incident, else live."),
@@ -64,6 +67,7 @@ def add(
         items=tuple(parse_item(text) for text in item or ()),
         finder_role=finder_role,
         note=note,
+        proposal=proposal,
     )
     if broker is not None:
         print(add_by_gateway(from_url(broker), site, command))

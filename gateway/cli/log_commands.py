@@ -22,7 +22,7 @@ from ..log.notes import NoteError
 from ..log.reading import LogReader
 from ..log.spool import count_waiting
 from ..log.verify import Verdict, verify
-from ..messages import Alarm, Audit, Custody, Find, Incident, NotedFlight, Recorded
+from ..messages import Alarm, Audit, Custody, Find, Incident, NotedFlight, Proposal, Recorded
 from .progress import Progress
 
 KINDS = {
@@ -30,6 +30,7 @@ KINDS = {
     "find": schema_of(Find),
     "audit": schema_of(Audit),
     "alarm": schema_of(Alarm),
+    "proposal": schema_of(Proposal),
 }
 _NAMES = {schema: name for name, schema in KINDS.items()}
 
@@ -45,7 +46,7 @@ def list_entries(
     as_json : bool
         One JSON object a line, with the message as it was recorded; a table otherwise.
     kind : str, optional
-        Only these: `incident`, `find`, `audit` or `alarm`.
+        Only these: `incident`, `find`, `audit`, `alarm` or `proposal`.
     limit : int, optional
         Only the newest so many.
 
@@ -166,6 +167,10 @@ def _in_words(message: Recorded) -> str:
             return f"{message.claim} approved by {message.approved_by}; {message.basis}"
         case Alarm():
             return _alarm_in_words(message)
+        case Proposal():
+            what = ", ".join(message.categories) or "something"
+            by = f"{message.sensor} ({message.method})"
+            return f"{message.proposal} {message.state}: {by} proposes to look for {what}"
         case Audit():
             subject = "" if message.subject is None else f" {message.subject}"
             by = "" if message.by is None else f" by {message.by}"

@@ -11,14 +11,14 @@ from typing import TypeVar
 
 import msgspec
 
-from ..messages import Alarm, Audit, Custody, Find, Incident
+from ..messages import Alarm, Audit, Custody, Find, Incident, Proposal
 from . import folder as place
 from .entries import schema_of
 from .reading import LogReader
 
 _logger = logging.getLogger(__name__)
 
-Kind = TypeVar("Kind", Incident, Find, Audit, Alarm, Custody)
+Kind = TypeVar("Kind", Incident, Find, Audit, Alarm, Custody, Proposal)
 
 
 def open_incidents(folder: Path) -> list[Incident]:
@@ -71,6 +71,21 @@ def shelved_alarms(folder: Path, most: int = 10_000) -> list[Alarm]:
         for alarm in islice(alarms, most):
             newest.setdefault(f"{alarm.site}/{alarm.source}", alarm)
     return [alarm for alarm in newest.values() if alarm.shelved is not None]
+
+
+def open_proposals(folder: Path, most: int = 10_000) -> list[Proposal]:
+    """Give the proposals that wait for a person, of the newest `most` words about any.
+
+    Raises
+    ------
+    UsageError
+        If the log cannot be read.
+    """
+    newest: dict[str, Proposal] = {}
+    with closing(_recorded(folder, Proposal, newest_first=True)) as proposals:
+        for proposal in islice(proposals, most):
+            newest.setdefault(proposal.proposal, proposal)
+    return [one for one in newest.values() if one.state == "open"][::-1]
 
 
 def answered_commands(folder: Path, most: int = 10_000) -> dict[str, str]:

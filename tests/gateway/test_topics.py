@@ -17,6 +17,7 @@ from havik.gateway.messages import (
     Health,
     Incident,
     NotedFlight,
+    Proposal,
     Reply,
     Track,
     encode,
@@ -103,6 +104,10 @@ EXAMPLES: list[AnyMessage] = [
     Alarm(
         id="i", site="noord", time_ns=1, source="fence.north", kind="intrusion", active=True,
         needs_person=True, since_ns=1,
+    ),
+    Proposal(
+        id="i", site="noord", time_ns=1, proposal="p1", state="open", sensor="portal",
+        method="wtmd", first_ns=1, last_ns=1, until_ns=2,
     ),
 ]  # fmt: skip
 
