@@ -4,6 +4,9 @@ BLE 4 adverts carry one message each, transmitters change their MAC address, and
 broadcast several identities. What binds them: a transmitter's address keeps its aircraft, and the
 same identity is the same aircraft. The serial number wins over every other identity. A claim is of
 one flight: after a long silence the same identity is told anew.
+
+Several receivers hear one advert, and radios repeat it: the same transmitter, transport, counter
+and content, soon again, is no news. An advert without a counter never is a repetition.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from ..drivers.readings import Position, RemoteIdReport
 
@@ -27,6 +32,14 @@ MOST_NAMES = 16
 
 SILENT_S = 300.0
 """After so long what an aircraft last said, its pilot's position above all, is of another time."""
+
+REPEATED_S = 3.0
+"""So long after an advert was told its like repeats it. A counter of 8 bits takes far longer to run
+over; one that stands still is told anew every so often."""
+
+MOST_ADVERTS = 4096
+"""So many are known; the oldest make room. What a flood beyond them repeats is told as news, at the
+pace of all claims."""
 
 ON_THE_GROUND, AIRBORNE = 1, 2  # F3411-22a operational status
 
@@ -55,6 +68,7 @@ class ClaimedAircraft:
     spoof: float | None = None  # the probability that it is none; None before it was weighed
     spoof_reasons: tuple[str, ...] = ()
     scored_ns: int = 0
+    level_ns: int = 0  # when a repetition's level was last weighed
     merged_into: ClaimedAircraft | None = None
 
     def newest(self) -> ClaimedAircraft:
@@ -79,7 +93,28 @@ class Claims:
         self._by_identity: dict[str, ClaimedAircraft] = {}
         self._by_transmitter: dict[str, ClaimedAircraft] = {}
         self._spoken_for: OrderedDict[str, set[str]] = OrderedDict()
+        self._adverts: OrderedDict[RemoteIdReport, tuple[ClaimedAircraft, int]] = OrderedDict()
         self.forgotten = 0
+        self.repeated = 0
+
+    def again(self, sensor: str, report: RemoteIdReport, time_ns: int) -> ClaimedAircraft | None:
+        """Give the aircraft that said just this a moment ago; None where `report` is news.
+
+        It has been heard again, by `sensor` too; nothing that it claims is renewed.
+        """
+        if report.counter is None:
+            return None
+        aircraft, told_ns = self._adverts.get(_advert(report), (None, 0))
+        if aircraft is None or abs(time_ns - told_ns) > REPEATED_S * 1e9:
+            return None
+        aircraft = aircraft.newest()
+        if id(aircraft) not in self._aircraft:
+            return None  # it made room: it is told anew
+        self.repeated += 1
+        aircraft.sensors.add(sensor)
+        aircraft.last_seen_ns = max(aircraft.last_seen_ns, time_ns)
+        self._aircraft.move_to_end(id(aircraft))
+        return aircraft
 
     def take(self, sensor: str, report: RemoteIdReport, time_ns: int) -> ClaimedAircraft:
         """Add one report, received at `time_ns`, to the aircraft that it speaks of."""
@@ -101,6 +136,7 @@ class Claims:
         aircraft.sensors.add(sensor)
         _renew(aircraft, report, time_ns)
         self._aircraft.move_to_end(id(aircraft))
+        self._note_advert(report, aircraft, time_ns)
         return aircraft
 
     def speaks_for(self, transmitter: str) -> int:
@@ -115,6 +151,15 @@ class Claims:
             names.add(report.serial_number)
         if len(self._spoken_for) > MOST_SPEAKERS:
             self._spoken_for.popitem(last=False)
+
+    def _note_advert(self, report: RemoteIdReport, aircraft: ClaimedAircraft, time_ns: int) -> None:
+        if report.counter is None:
+            return
+        advert = _advert(report)
+        self._adverts[advert] = aircraft, time_ns
+        self._adverts.move_to_end(advert)
+        if len(self._adverts) > MOST_ADVERTS:
+            self._adverts.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._aircraft)
@@ -183,6 +228,11 @@ def _unlink(name: str, aircraft: ClaimedAircraft, index: dict[str, ClaimedAircra
     """Forget what `name` leads to, unless it leads to another aircraft by now."""
     if index.get(name) is aircraft:
         del index[name]
+
+
+def _advert(report: RemoteIdReport) -> RemoteIdReport:
+    """What was sent, whoever received it."""
+    return replace(report, time_ns=0, receiver=None, level_dbm=None, channel=None)
 
 
 def _identities(report: RemoteIdReport) -> list[str]:

@@ -72,10 +72,7 @@ class Fusion:
             things = self.tracks.plots(evidence.sensor, evidence.time_ns, evidence.plots)
             return [*evidence.detections, *self._told(things, evidence.time_ns)]
         if isinstance(evidence, ClaimEvidence):
-            aircraft = self.claims.take(evidence.sensor, evidence.report, evidence.time_ns)
-            if not self.pace.passes(aircraft, evidence):
-                return []
-            return self._claimed(aircraft, evidence)
+            return self._broadcast(evidence)
         told: list[Told] = [evidence.detection, *self._heard(evidence.detection)]
         if evidence.bearing_deg is not None:
             things = self.tracks.bearing(
@@ -93,6 +90,7 @@ class Fusion:
         return +Counter(
             {
                 "claim told with a newer one": self.pace.coalesced,
+                "claim repeated": self.claims.repeated,
                 "claimed aircraft forgotten": self.claims.forgotten,
                 "claim of one aircraft too many": self.tracks.left_out,
                 "plot of one track too many": self.tracks.plots_left_out,
@@ -120,6 +118,20 @@ class Fusion:
     def _forget(self, aircraft: ClaimedAircraft) -> None:
         self.pace.forget(aircraft)
         self.trust.forget(aircraft)
+
+    def _broadcast(self, evidence: ClaimEvidence) -> list[Told]:
+        """One Remote ID report; of what only repeats another the level alone is weighed."""
+        sensor, report, time_ns = evidence.sensor, evidence.report, evidence.time_ns
+        known = self.claims.again(sensor, report, time_ns)
+        if known is not None:
+            if self.pace.weighs(known, time_ns):
+                sharing = self.claims.speaks_for(report.transmitter)
+                self.trust.take(known, sensor, report, time_ns, sharing)
+            return []
+        aircraft = self.claims.take(sensor, report, time_ns)
+        if not self.pace.passes(aircraft, evidence):
+            return []
+        return self._claimed(aircraft, evidence)
 
     def _claimed(self, aircraft: ClaimedAircraft, evidence: ClaimEvidence) -> list[Told]:
         time_ns, report = evidence.time_ns, evidence.report

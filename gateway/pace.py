@@ -19,6 +19,9 @@ EACH_HZ, EACH_AT_ONCE = 2.0, 4
 ALL_HZ, ALL_AT_ONCE = 300.0, 100
 """Of all aircraft together."""
 
+LEVEL_EVERY_NS, LEVELS_HZ, LEVELS_AT_ONCE = 1_000_000_000, 50.0, 50
+"""Of what is only repeated: so seldom of one aircraft, and so many a second of all."""
+
 
 class Bucket:
     """So many at once, then so many a second; time may stand still, and never runs backwards."""
@@ -53,6 +56,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._all = Bucket(ALL_HZ, ALL_AT_ONCE)
+        self._levels = Bucket(LEVELS_HZ, LEVELS_AT_ONCE)
         self._each: dict[int, Bucket] = {}
         self._waiting: dict[int, tuple[ClaimedAircraft, ClaimEvidence]] = {}
         self.coalesced = 0
@@ -66,6 +70,14 @@ class Pace:
             return True
         self._waiting[number] = aircraft, evidence
         return False
+
+    def weighs(self, aircraft: ClaimedAircraft, now_ns: int) -> bool:
+        """Whether the level of a repetition may be weighed now; it takes no room of what is new."""
+        if now_ns - aircraft.level_ns < LEVEL_EVERY_NS or not self._levels.has_room(now_ns):
+            return False
+        self._levels.take()
+        aircraft.level_ns = now_ns
+        return True
 
     def due(self, now_ns: int) -> Iterator[tuple[ClaimedAircraft, ClaimEvidence]]:
         """Give those that may be heard of now, the longest wait first, and what they said last."""

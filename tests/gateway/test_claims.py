@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from havik.drivers.readings import Position, RemoteIdReport
-from havik.gateway.claims import MOST_NAMES, Claims
+from havik.gateway.claims import MOST_ADVERTS, MOST_NAMES, Claims
 
 HERE = Position(latitude_deg=54.0, longitude_deg=4.0)
 
@@ -138,6 +139,96 @@ def test_after_a_long_silence_nothing_of_the_last_flight_is_told() -> None:
     assert (later.operator_position, later.position) == (None, None)
     assert later.first_seen_ns == 601 * 10**9
     assert len(claims) == 1
+
+
+ADVERT = report("AA", transport="ble-legacy", counter=255, position=HERE, serial_number="S1")
+THERE = Position(latitude_deg=54.001, longitude_deg=4.0)
+AGAIN: dict[str, tuple[RemoteIdReport, float, bool]] = {
+    "by the radio": (ADVERT, 0.1, True),
+    "by another receiver": (
+        replace(ADVERT, time_ns=7, receiver="roof", level_dbm=-80.0, channel=37), 0.3, True,
+    ),
+    "by a receiver whose clock is behind": (ADVERT, -1.0, True),
+    "at the end": (ADVERT, 3.0, True),
+    "too late": (ADVERT, 3.001, False),
+    "after the counter ran over": (ADVERT, 256.0, False),
+    "the next counter, which wraps": (replace(ADVERT, counter=0), 0.1, False),
+    "another place": (replace(ADVERT, position=THERE), 0.1, False),
+    "another message of that counter": (replace(ADVERT, serial_number=None), 0.1, False),
+    "another moment": (replace(ADVERT, hour_s=1.0), 0.1, False),
+    "another transport": (replace(ADVERT, transport="wifi-beacon"), 0.1, False),
+    "another transmitter": (replace(ADVERT, transmitter="BB"), 0.1, False),
+    "no counter": (replace(ADVERT, counter=None), 0.1, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("second", "after_s", "repeats"), AGAIN.values(), ids=AGAIN)
+def test_an_advert_heard_again_is_no_news(
+    second: RemoteIdReport, after_s: float, repeats: bool
+) -> None:
+    claims, start_ns = Claims(), 10**12
+    assert claims.again("rid", ADVERT, start_ns) is None
+    aircraft = claims.take("rid", ADVERT, start_ns)
+    time_ns = start_ns + round(after_s * 1e9)
+    assert claims.again("roof", second, time_ns) is (aircraft if repeats else None)
+    assert claims.repeated == int(repeats)
+    assert aircraft.position_ns == start_ns
+    assert aircraft.sensors == ({"rid", "roof"} if repeats else {"rid"})
+    assert aircraft.last_seen_ns == (max(start_ns, time_ns) if repeats else start_ns)
+
+
+def test_adverts_without_a_counter_are_never_suppressed() -> None:
+    claims, plain = Claims(), replace(ADVERT, counter=None)
+    for second in range(5):
+        assert claims.again("rid", plain, second) is None
+        claims.take("rid", plain, second)
+    assert claims.repeated == 0
+
+
+def test_an_advert_that_is_told_for_ever_is_news_now_and_then() -> None:
+    claims, news = Claims(), 0
+    for tenth in range(100):  # 0 to 9.9 s: told at 0, 3.1, 6.2 and 9.3 s
+        if claims.again("rid", ADVERT, tenth * 10**8) is None:
+            claims.take("rid", ADVERT, tenth * 10**8)
+            news += 1
+    assert (news, claims.repeated) == (4, 96)
+
+
+def test_messages_that_share_a_counter_are_each_repeated() -> None:
+    claims = Claims()
+    name = replace(ADVERT, position=None)
+    place = replace(ADVERT, serial_number=None)
+    for one in (name, place):
+        assert claims.again("rid", one, 0) is None
+        claims.take("rid", one, 0)
+    assert claims.again("roof", name, 1) is claims.again("roof", place, 1) is not None
+    assert claims.repeated == 2
+
+
+def test_an_aircraft_that_made_room_is_told_anew() -> None:
+    claims = Claims(most=1)
+    claims.take("rid", ADVERT, 0)
+    claims.take("rid", report("BB", serial_number="S2"), 1)
+    assert claims.again("rid", ADVERT, 2) is None
+
+
+def test_what_merged_is_repeated_by_what_it_turned_out_to_be() -> None:
+    claims = Claims()
+    named = claims.take("rid", report("WIFI", serial_number="S1"), 0)
+    nameless = replace(ADVERT, transmitter="BLE", serial_number=None)
+    assert claims.take("rid", nameless, 1) is not named
+    claims.take("rid", report("BLE", serial_number="S1"), 2)
+    assert claims.again("roof", nameless, 3) is named
+
+
+def test_a_flood_of_adverts_does_not_grow_without_end() -> None:
+    claims = Claims()
+    flood = [replace(ADVERT, height_m=float(number)) for number in range(MOST_ADVERTS + 1)]
+    for one in flood:
+        claims.take("rid", one, 0)
+    assert claims.again("rid", flood[0], 1) is None  # the oldest made room
+    assert claims.again("rid", flood[1], 1) is not None
+    assert claims.again("rid", flood[-1], 1) is not None
 
 
 NAMES = st.none() | st.sampled_from(["A", "B", "C", "D"])

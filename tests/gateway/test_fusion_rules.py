@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace as replaced
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,21 @@ def test_a_position_without_an_altitude_is_at_the_sites_own() -> None:
     (incident,) = Night([claimed(0.0, "S1", (0, 0, 0), position=here)]).incidents
     assert incident.position is not None
     assert PLAN.to_enu(incident.position) == pytest.approx([0, 0, 0], abs=0.1)
+
+
+def test_an_advert_that_three_receivers_hear_is_told_once() -> None:
+    said: list[Said] = []
+    for second in range(20):
+        place_m = (100.0, 100.0 - second, 20.0)
+        _, heard = claimed(float(second), "S1", place_m, counter=(250 + second) % 256)
+        assert isinstance(heard, ClaimEvidence)
+        said += [
+            (second + late_s, replaced(heard, sensor=name, time_ns=at(second + late_s)))
+            for name, late_s in (("roof", 0.0), ("gate", 0.1), ("mast", 0.2))
+        ]
+    night = Night(said)
+    assert night.fusion.dropped == {"claim repeated": 40}
+    told = [message for message in night.told if isinstance(message, Detection)]
+    assert len(told) == 20
+    assert {message.sensor for message in told} == {"roof"}
+    assert len(night.incidents) == 1

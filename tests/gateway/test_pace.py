@@ -9,7 +9,15 @@ from havik.config.settings import SiteSection
 from havik.drivers.readings import RemoteIdReport
 from havik.gateway.claims import ClaimedAircraft
 from havik.gateway.detect import ClaimEvidence
-from havik.gateway.pace import ALL_AT_ONCE, ALL_HZ, EACH_AT_ONCE, EACH_HZ, Bucket, Pace
+from havik.gateway.pace import (
+    ALL_AT_ONCE,
+    ALL_HZ,
+    EACH_AT_ONCE,
+    EACH_HZ,
+    LEVELS_AT_ONCE,
+    Bucket,
+    Pace,
+)
 
 SITE = SiteSection(name="noord", latitude_deg=54.0, longitude_deg=4.0)
 SECOND_NS = 1_000_000_000
@@ -82,3 +90,16 @@ def test_a_clock_that_goes_back_gives_nothing() -> None:
     assert not bucket.has_room(SECOND_NS)
     assert not bucket.has_room(5 * SECOND_NS)
     assert bucket.has_room(6 * SECOND_NS)
+
+
+def test_the_level_of_what_is_repeated_is_weighed_once_a_second() -> None:
+    pace, one = Pace(), aircraft(1)
+    tenths = [pace.weighs(one, SECOND_NS + n * SECOND_NS // 10) for n in range(21)]
+    assert [n for n, weighed in enumerate(tenths) if weighed] == [0, 10, 20]
+    assert all(pace.passes(one, said(3 * SECOND_NS)) for _ in range(EACH_AT_ONCE))  # took no room
+
+
+def test_the_levels_of_all_together_have_a_limit() -> None:
+    pace = Pace()
+    weighed = [pace.weighs(aircraft(number), SECOND_NS) for number in range(LEVELS_AT_ONCE + 50)]
+    assert weighed == [True] * LEVELS_AT_ONCE + [False] * 50
