@@ -35,7 +35,11 @@ ROUNDING = 1e-9
 MOST_COUNT = 10**12
 
 _PAIR = re.compile(r"\b(P|TA|TR|MA|MR)[ \t]*[=: ][ \t]*(\d{1,15}(?:\.\d{1,6})?)[ \t]*%?", re.ASCII)
-_NAME = re.compile(r"WHO[ \t]*[=: ][ \t]*([A-Za-z0-9 ._/-]{1,64})", re.ASCII)
+# A model's name has letters and digits, as 02PN20 has: anything less may be noise on the line.
+_NAME = re.compile(
+    r"WHO[ \t]*[=: ][ \t]*((?=[^A-Za-z]*[A-Za-z])(?=\D*\d)[A-Za-z0-9][A-Za-z0-9 ._/-]{3,63})",
+    re.ASCII,
+)
 _ENDS = re.compile(rb"[\r\n]")
 _NAMES = {"P", "TA", "TR", "MA", "MR"}
 
