@@ -126,6 +126,13 @@ class TcpSensor(_Sensor, frozen=True, kw_only=True, tag="tcp"):
     sender: str | None = None
 
 
+class ZmqSensor(_Sensor, frozen=True, kw_only=True, tag="zmq"):
+    """A sensor that publishes by ZeroMQ: where it listens."""
+
+    host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
+    port: Port
+
+
 class ModbusSensor(_Sensor, frozen=True, kw_only=True, tag="modbus"):
     """A module that is polled: at `host`, or on the serial line `serial_port` (RTU).
 
@@ -148,7 +155,9 @@ class RecordedSensor(_Sensor, frozen=True, kw_only=True, tag="recording"):
     pace: Literal["clock", "fast"] = "clock"
 
 
-Sensor = SerialSensor | MqttSensor | UdpSensor | TcpSensor | ModbusSensor | RecordedSensor
+Sensor = (
+    SerialSensor | MqttSensor | UdpSensor | TcpSensor | ModbusSensor | ZmqSensor | RecordedSensor
+)
 
 
 class Zone(_Section, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import msgspec
 
 from .readings import Reading
 
-Wire = Literal["serial", "mqtt", "udp", "packets", "tcp", "modbus"]
+Wire = Literal["serial", "mqtt", "udp", "packets", "tcp", "modbus", "zmq"]
 """`tcp` is a port that devices connect to, `modbus` the answers of a polled module.
 
 `packets` is a capture of a network: one packet a call, as `packets.wrap` makes it."""

@@ -24,12 +24,13 @@ from ..config.settings import (
     Settings,
     TcpSensor,
     UdpSensor,
+    ZmqSensor,
 )
 from ..config.zones import zone_problems
 from ..drivers.catalogue import DRIVERS
 from ..drivers.driver import Driver, Wire
 from ..drivers.errors import CaptureError, LinkLost, OptionError
-from ..drivers.transport import tcp, udp
+from ..drivers.transport import tcp, udp, zeromq
 from ..drivers.transport.mqtt import BrokerAddress, connected
 from ..drivers.transport.recording import Recording
 from ..drivers.transport.serial import opened
@@ -115,6 +116,8 @@ def _wire(sensor: Sensor) -> Wire | None:
             return "tcp"
         case ModbusSensor():
             return "modbus"
+        case ZmqSensor():
+            return "zmq"
         case RecordedSensor():
             return None
 
@@ -202,6 +205,9 @@ async def _faults(settings: Settings, out: TextIO) -> list[str]:
                 await _note(_try_tcp(sensor), sensor.id, told, faults, out)
             case ModbusSensor():
                 await _note(_try_module(sensor), sensor.id, "its module answers", faults, out)
+            case ZmqSensor(host=host, port=number):
+                told = f"a publisher listens on port {number} of {host}"
+                await _note(_try_zmq(sensor), sensor.id, told, faults, out)
             case RecordedSensor(file=recording):
                 told = f"{recording} can be read"
                 await _note(_try_recording(sensor), sensor.id, told, faults, out)
@@ -245,6 +251,11 @@ async def _try_tcp(sensor: TcpSensor) -> None:
 async def _try_module(sensor: ModbusSensor) -> None:
     async with module(sensor) as link:
         await link.receive()
+
+
+async def _try_zmq(sensor: ZmqSensor) -> None:
+    async with zeromq.subscribed(sensor.host, sensor.port):
+        pass
 
 
 async def _try_recording(sensor: RecordedSensor) -> None:

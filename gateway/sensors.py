@@ -22,12 +22,13 @@ from ..config.settings import (
     SiteSection,
     TcpSensor,
     UdpSensor,
+    ZmqSensor,
 )
 from ..drivers.catalogue import DRIVERS
 from ..drivers.driver import AnsweringDecoder, Dialogue
 from ..drivers.errors import CaptureError, LinkLost
 from ..drivers.readings import IqBlock, RadarFrame, Reading, SensorStatus
-from ..drivers.transport import modbus, tcp, udp
+from ..drivers.transport import modbus, tcp, udp, zeromq
 from ..drivers.transport.backoff import LinkState, forever
 from ..drivers.transport.conversation import converse
 from ..drivers.transport.mqtt import BrokerAddress, Connection, connected
@@ -129,6 +130,9 @@ class SensorFeed:
                 await forever(self._port, self._hear_tcp, self._on_link)
             case ModbusSensor():
                 await forever(self._module, self._hear_module, self._on_link)
+            case ZmqSensor(host=host, port=number):
+                publisher = partial(zeromq.subscribed, host, number)
+                await forever(publisher, self._hear_publisher, self._on_link)
             case RecordedSensor(file=file, pace=pace):
                 await self._hear_recording(Path(file), fast=pace == "fast")
 
@@ -207,6 +211,10 @@ class SensorFeed:
         return module(self.sensor)
 
     async def _hear_module(self, link: modbus.Module) -> None:
+        while True:
+            self._hear(await link.receive())
+
+    async def _hear_publisher(self, link: zeromq.Subscription) -> None:
         while True:
             self._hear(await link.receive())
 

@@ -173,6 +173,7 @@ def _operator(system: Part) -> tuple[float | None, float | None]:
 DRIVER = Driver(
     name="dragonsync",
     wire="mqtt",
+    also=("zmq",),
     reads="Remote ID claims of drones; the kit's place",
     documents=("JSON of DragonSync kits, list and dictionary form",),
     decoder=Decoder,

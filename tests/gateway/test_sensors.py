@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 import pytest
+import zmq
 from msgspec.structs import replace
 
 from havik.config.settings import (
@@ -24,6 +25,7 @@ from havik.config.settings import (
     SerialSensor,
     SiteSection,
     UdpSensor,
+    ZmqSensor,
 )
 from havik.drivers.radar import ti_mmwave
 from havik.drivers.radio import iq_blocks
@@ -35,7 +37,7 @@ from havik.drivers.readings import (
     RemoteIdReport,
     SensorStatus,
 )
-from havik.drivers.remote_id import droneaware, dronescout
+from havik.drivers.remote_id import dragonsync, droneaware, dronescout
 from havik.drivers.transport.mqtt import BrokerAddress, Connection, connected
 from havik.gateway import sensors
 from havik.gateway.detect import ClaimEvidence, Evidence, RadarEvidence
@@ -357,3 +359,24 @@ async def test_a_sensor_that_sends_datagrams() -> None:
         assert isinstance(evidence, ClaimEvidence)
         assert evidence.report.transmitter == "02:00:00:00:00:01"
         assert one.health.refused.keys() == {"not JSON"}
+
+
+async def test_a_sensor_that_publishes_by_zeromq() -> None:
+    claim = RemoteIdReport(time_ns=START_NS, transmitter="02:00:00:00:00:01", serial_number="X1")
+    context = zmq.Context()
+    publisher = context.socket(zmq.XPUB)
+    port = publisher.bind_to_random_port("tcp://127.0.0.1")
+    try:
+        async with running(ZmqSensor(id="kit", driver="dragonsync", port=port)) as one:
+            assert await asyncio.to_thread(
+                publisher.poll, int(PATIENCE_S * 1000)
+            )  # it has subscribed
+            publisher.send(b"\xff")
+            publisher.send(dragonsync.encode(claim))
+            evidence = await one.gave()
+        assert isinstance(evidence, ClaimEvidence)
+        assert evidence.report.transmitter == "02:00:00:00:00:01"
+        assert one.health.refused.keys() == {"not JSON"}
+    finally:
+        publisher.close(linger=0)
+        context.term()
