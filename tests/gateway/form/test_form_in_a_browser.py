@@ -53,9 +53,9 @@ class Telephone:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def until(self, script: str) -> None:
-        """Wait until a JavaScript expression holds."""
+        """Wait until a JavaScript expression holds; of a promise, what it comes to."""
         WebDriverWait(self.driver, LIMIT_S, 0.05).until(
-            lambda driver: driver.execute_script(f"return Boolean({script})")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownLambdaType]
+            lambda driver: driver.execute_script(f"return Promise.resolve({script}).then(Boolean)")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownLambdaType]
         )
 
     def look(self, name: str) -> None:
